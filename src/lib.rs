@@ -1,0 +1,14 @@
+//! juniperctl: systemd units for the Juniper ML platform, written, installed and run.
+//!
+//! Data flows one way, and only [`host`] touches the machine:
+//!
+//! ```text
+//! TOML text --spec--> Stack --unit--> unit files --plan--> changes --host--> the machine
+//!                         probe results --readiness--> verdicts --output--> people, JSON
+//! ```
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod hardening;
+pub mod readiness;
+pub mod spec;
+pub mod unit;

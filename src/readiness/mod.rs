@@ -1,0 +1,10 @@
+//! Answers to verdicts: what a reply means, and which service is the cause of the others' trouble.
+//!
+//! Pure: answers and unit states come in as values, verdicts go out. Asking is `host`'s work.
+
+pub mod cause;
+pub mod pace;
+pub mod reply;
+
+pub use cause::{Finding, Report, reported};
+pub use reply::{Answer, Judgement, Verdict, judged};

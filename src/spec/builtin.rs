@@ -1,0 +1,62 @@
+//! The Juniper platform as juniperctl knows it, and the reading of all layers over it.
+//!
+//! The built-in stack is a configuration text like any other, so a site can override each key of
+//! it and the same reader checks it.
+
+use super::fault::Faults;
+use super::layer::{self, Layer};
+use super::merge::Overlay as _;
+use super::source::Sources;
+
+/// The text of the built-in stack.
+pub const TEXT: &str = include_str!("builtin.toml");
+
+/// What messages call it.
+pub const PATH: &str = "<built-in>";
+
+/// Reads the built-in stack and the given texts over it, later ones over earlier ones.
+#[must_use]
+pub fn read_with<'t>(
+    texts: impl IntoIterator<Item = (&'t str, &'t str)>,
+    sources: &mut Sources,
+    faults: &mut Faults,
+) -> Layer {
+    sources.add(PATH, TEXT);
+    for (path, text) in texts {
+        sources.add(path, text);
+    }
+    let mut merged = Layer::default();
+    for (id, source) in sources.iter() {
+        merged.overlay(layer::read(id, source, faults));
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_with;
+    use crate::spec::fault::Faults;
+    use crate::spec::resolve::{Circumstances, resolve};
+    use crate::spec::source::Sources;
+
+    #[test]
+    fn every_built_in_profile_resolves_without_a_fault() {
+        let mut sources = Sources::default();
+        let mut faults = Faults::default();
+        let merged = read_with([], &mut sources, &mut faults);
+        for profile in merged.profiles.keys() {
+            let circumstances = Circumstances {
+                profile: Some(profile.clone()),
+                production: false,
+            };
+            let stack = resolve(&merged, &circumstances, &mut faults);
+            let drawn: Vec<String> = faults
+                .sorted()
+                .into_iter()
+                .map(|fault| crate::spec::fault::drawn(fault, &sources, false))
+                .collect();
+            assert!(drawn.is_empty(), "{profile}: {}", drawn.join("\n"));
+            assert!(stack.is_some(), "{profile}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Later layers over earlier ones, key by key.
+//!
+//! Maps (environment, edges, services) are merged entry by entry; scalars and lists are replaced
+//! whole. Every merge takes its argument apart without `..`, so that a new key cannot be
+//! forgotten here.
+
+use std::collections::BTreeMap;
+
+use super::layer::{Layer, ProfileLayer};
+use super::service_layer::{EdgeLayer, ProbeLayer, ServiceLayer};
+
+/// Something a later layer can be laid over.
+pub trait Overlay {
+    /// Takes over all that `later` says.
+    fn overlay(&mut self, later: Self);
+}
+
+impl<T> Overlay for Option<T> {
+    fn overlay(&mut self, later: Self) {
+        if later.is_some() {
+            *self = later;
+        }
+    }
+}
+
+/// Marks values that a later layer replaces whole.
+macro_rules! replaced_whole {
+    ($($type:ty),*) => {$(
+        impl Overlay for $type {
+            fn overlay(&mut self, later: Self) {
+                *self = later;
+            }
+        }
+    )*};
+}
+
+replaced_whole!(
+    super::source::Located<super::text::Text>,
+    super::source::Located<super::text::Line>,
+    super::source::Located<super::derived::Derived>
+);
+
+impl<K: Ord, V: Overlay> Overlay for BTreeMap<K, V> {
+    fn overlay(&mut self, later: Self) {
+        for (key, value) in later {
+            match self.entry(key) {
+                std::collections::btree_map::Entry::Occupied(mut present) => {
+                    present.get_mut().overlay(value);
+                }
+                std::collections::btree_map::Entry::Vacant(absent) => {
+                    absent.insert(value);
+                }
+            }
+        }
+    }
+}
+
+/// Implements [`Overlay`] field by field; a field that is not listed does not compile.
+macro_rules! field_by_field {
+    ($type:ident { $($field:ident),* $(,)? }) => {
+        impl Overlay for $type {
+            fn overlay(&mut self, later: Self) {
+                let Self { $($field),* } = later;
+                $(self.$field.overlay($field);)*
+            }
+        }
+    };
+}
+
+field_by_field!(EdgeLayer { gate, when_lost, expect, at });
+field_by_field!(ProbeLayer {
+    path,
+    interval,
+    timeout,
+    failure_threshold,
+    success_threshold
+});
+field_by_field!(ServiceLayer {
+    at,
+    description,
+    unit,
+    external_unit,
+    command,
+    working_directory,
+    host,
+    port,
+    instances,
+    gpu,
+    memory_max,
+    standard_output,
+    stop_timeout,
+    restart_delay,
+    state_directories,
+    environment,
+    derived_environment,
+    depends_on,
+    startup,
+    readiness,
+    liveness,
+    relax
+});
+field_by_field!(ProfileLayer {
+    at,
+    services,
+    stand_in,
+    production,
+    overrides
+});
+field_by_field!(Layer {
+    profile,
+    juniperctl,
+    environment,
+    services,
+    profiles
+});

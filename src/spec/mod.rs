@@ -1,0 +1,27 @@
+//! TOML text to [`Stack`]: what the site wants, valid by construction.
+//!
+//! Layers (the built-in stack, the site's file, its drop-ins) are read one by one, every fault is
+//! recorded with its place, and what is left is merged and resolved for one profile. Nothing in
+//! here reads a file, a clock or the machine.
+
+pub mod builtin;
+pub mod derived;
+pub mod duration;
+pub mod fault;
+pub mod layer;
+pub mod merge;
+pub mod name;
+pub mod order;
+pub mod probe;
+pub mod reader;
+pub mod resolve;
+pub mod service_layer;
+pub mod source;
+pub mod stack;
+pub mod suggestion;
+pub mod text;
+
+pub use fault::Faults;
+pub use name::{ProfileName, ServiceName};
+pub use source::Sources;
+pub use stack::{Service, Stack};

@@ -1,0 +1,86 @@
+//! Services that cannot live side by side: one port, one unit name.
+
+use std::collections::BTreeMap;
+
+use crate::spec::fault::{Code, Fault, Faults};
+use crate::spec::name::ServiceName;
+use crate::spec::service_layer::ServiceLayer;
+use crate::spec::source::Location;
+use crate::spec::stack::{Managed, Service};
+
+/// Records each pair that clashes.
+pub(super) fn record(
+    services: &BTreeMap<ServiceName, Service>,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+    faults: &mut Faults,
+) {
+    let managed: Vec<(&ServiceName, &Managed)> = services
+        .iter()
+        .filter_map(|(name, service)| Some((name, service.managed()?)))
+        .collect();
+    for (index, (later_name, later)) in managed.iter().enumerate() {
+        past_the_last_port(later_name, later, layers, faults);
+        for (earlier_name, earlier) in managed.iter().take(index) {
+            if let Some(port) = shared_port(earlier, later) {
+                faults.push(Fault {
+                    code: Code::PortClash,
+                    title: format!("`{earlier_name}` and `{later_name}` would both listen on port {port}"),
+                    at: port_place(later_name, layers),
+                    label: format!("`{later_name}` takes it here"),
+                    also: port_place(earlier_name, layers).map(|at| (at, format!("`{earlier_name}` takes it here"))),
+                    help: Some("give one of them another port; an instance N takes port + N - 1".to_owned()),
+                });
+            }
+            if earlier.unit == later.unit {
+                faults.push(Fault {
+                    code: Code::Contradiction,
+                    title: format!("`{earlier_name}` and `{later_name}` would both be {}", later.unit),
+                    at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
+                    label: "one unit cannot be two services".to_owned(),
+                    also: None,
+                    help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
+                });
+            }
+        }
+    }
+}
+
+fn past_the_last_port(
+    name: &ServiceName,
+    managed: &Managed,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+    faults: &mut Faults,
+) {
+    let Some((_, last)) = ports(managed) else {
+        return;
+    };
+    if last > u32::from(u16::MAX) {
+        faults.push(Fault {
+            code: Code::Contradiction,
+            title: format!("the instances of `{name}` run past port 65535"),
+            at: port_place(name, layers),
+            label: format!("the last instance would need port {last}"),
+            also: None,
+            help: Some("choose a lower port".to_owned()),
+        });
+    }
+}
+
+/// First and last port of all instances.
+fn ports(managed: &Managed) -> Option<(u32, u32)> {
+    let first = u32::from(managed.endpoint?.port);
+    Some((first, first + managed.instances.unwrap_or(1) - 1))
+}
+
+fn shared_port(left: &Managed, right: &Managed) -> Option<u32> {
+    let ((left_first, left_last), (right_first, right_last)) = (ports(left)?, ports(right)?);
+    let (left_host, right_host) = (left.endpoint?.host, right.endpoint?.host);
+    let same_host = left_host == right_host || left_host.is_unspecified() || right_host.is_unspecified();
+    let first = left_first.max(right_first);
+    (same_host && first <= left_last.min(right_last)).then_some(first)
+}
+
+fn port_place(name: &ServiceName, layers: &BTreeMap<ServiceName, ServiceLayer>) -> Option<Location> {
+    let layer = layers.get(name)?;
+    layer.port.as_ref().map(|port| port.at.clone()).or_else(|| layer.at.clone())
+}

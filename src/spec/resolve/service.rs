@@ -1,0 +1,323 @@
+//! One service's merged keys to a [`Service`]: what is missing, what contradicts, what is derived.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::hardening;
+use crate::spec::derived::{Derived, EnvironmentValue};
+use crate::spec::fault::{Code, Fault, Faults};
+use crate::spec::layer::Layer;
+use crate::spec::name::{EnvironmentName, ServiceName, UnitStem};
+use crate::spec::probe::{Expectations, Probe, Startup};
+use crate::spec::service_layer::{EdgeLayer, Gate, Gpu, Output, ProbeLayer, ServiceLayer, WhenLost};
+use crate::spec::source::{Located, Location};
+use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
+use crate::spec::suggestion::nearest;
+use crate::spec::text::{Line, Text};
+
+use super::{stand_in_command, unknown};
+
+use std::time::Duration;
+
+const INTERVAL: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(10);
+const STARTUP_INTERVAL: Duration = Duration::from_secs(1);
+const STARTUP_FAILURES: u32 = 60;
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
+const RESTART_DELAY: Duration = Duration::from_millis(250);
+
+/// What a service is resolved against.
+pub(super) struct Context<'c> {
+    /// All layers, merged: every service that is defined.
+    pub(super) merged: &'c Layer,
+    /// The services of the profile, with its changes.
+    pub(super) layers: &'c BTreeMap<ServiceName, ServiceLayer>,
+    /// Whether the stand-in takes the services' places.
+    pub(super) stand_in: bool,
+}
+
+/// Resolves one service; `None` where it lacks what makes it a service.
+pub(super) fn resolved(name: &ServiceName, context: &Context<'_>, faults: &mut Faults) -> Option<Service> {
+    let layer = context.layers.get(name)?;
+    let depends_on = edges(name, layer, context, faults);
+    let description = layer.description.as_ref().map_or_else(
+        || Line::parse(&format!("Juniper service {name}")).ok(),
+        |located| Some(located.value.clone()),
+    )?;
+    let kind = if let Some(unit) = &layer.external_unit {
+        if let Some(command) = &layer.command {
+            faults.push(Fault {
+                code: Code::Contradiction,
+                title: format!("service `{name}` has both a command and somebody else's unit"),
+                at: Some(command.at.clone()),
+                label: "the command would never run".to_owned(),
+                also: Some((unit.at.clone(), "this unit is not ours to write".to_owned())),
+                help: Some("keep one of the two".to_owned()),
+            });
+        }
+        Kind::Foreign(unit.value.clone())
+    } else {
+        Kind::Managed(Box::new(managed(name, layer, context, faults)?))
+    };
+    Some(Service {
+        name: name.clone(),
+        description,
+        depends_on,
+        kind,
+    })
+}
+
+fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Option<Managed> {
+    let stand_in = context.stand_in.then(|| stand_in_command(name)).flatten();
+    let Some(command) = stand_in.or_else(|| layer.command.as_ref().map(|command| command.value.clone())) else {
+        faults.push(Fault {
+            code: Code::MissingKey,
+            title: format!("service `{name}` has no command"),
+            at: layer.at.clone(),
+            label: "`command` is missing here".to_owned(),
+            also: None,
+            help: Some("write command = [\"/full/path/of/the/program\", \"argument\", ...]".to_owned()),
+        });
+        return None;
+    };
+    let endpoint = endpoint_of(layer);
+    known_relaxations(layer, faults);
+    Some(Managed {
+        unit: unit_stem(name, layer)?,
+        command,
+        working_directory: layer.working_directory.as_ref().map(|path| path.value.clone()),
+        endpoint,
+        instances: layer.instances.as_ref().map(|count| count.value.try_into().unwrap_or(1)),
+        gpu: layer.gpu.as_ref().map_or(Gpu::None, |gpu| gpu.value.clone()),
+        memory_max: layer.memory_max.as_ref().map(|bytes| bytes.value),
+        standard_output: layer.standard_output.as_ref().map_or(Output::Journal, |output| output.value),
+        stop_timeout: layer.stop_timeout.as_ref().map_or(STOP_TIMEOUT, |span| span.value),
+        restart_delay: layer.restart_delay.as_ref().map_or(RESTART_DELAY, |span| span.value),
+        state_directories: layer
+            .state_directories
+            .as_ref()
+            .map(|directories| directories.value.clone())
+            .unwrap_or_default(),
+        environment: environment(name, layer, context, endpoint, faults),
+        startup: Startup {
+            interval: layer.startup.interval.as_ref().map_or(STARTUP_INTERVAL, |span| span.value),
+            failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
+        },
+        readiness: probe(name, "readiness", &layer.readiness, endpoint, faults),
+        liveness: probe(name, "liveness", &layer.liveness, endpoint, faults),
+        expectations: expectations(name, layer, context, faults),
+        relax: layer
+            .relax
+            .iter()
+            .map(|(directive, reason)| (directive.clone(), reason.value.clone()))
+            .collect(),
+    })
+}
+
+fn unit_stem(name: &ServiceName, layer: &ServiceLayer) -> Option<UnitStem> {
+    match &layer.unit {
+        Some(unit) => Some(unit.value.clone()),
+        None => UnitStem::parse(&format!("juniper-{name}")).ok(),
+    }
+}
+
+fn endpoint_of(layer: &ServiceLayer) -> Option<Endpoint> {
+    let port = u16::try_from(layer.port.as_ref()?.value).ok()?;
+    let host = layer
+        .host
+        .as_ref()
+        .and_then(|host| host.value.as_str().parse::<IpAddr>().ok())
+        .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+    Some(Endpoint { host, port })
+}
+
+fn count(written: Option<&Located<u64>>, otherwise: u32) -> u32 {
+    written.map_or(otherwise, |count| u32::try_from(count.value).unwrap_or(otherwise))
+}
+
+fn probe(
+    name: &ServiceName,
+    kind: &str,
+    layer: &ProbeLayer,
+    endpoint: Option<Endpoint>,
+    faults: &mut Faults,
+) -> Option<Probe> {
+    let path = layer.path.as_ref()?;
+    if endpoint.is_none() {
+        faults.push(Fault {
+            code: Code::MissingKey,
+            title: format!("service `{name}` has a {kind} probe but no port"),
+            at: Some(path.at.clone()),
+            label: "nowhere to ask this".to_owned(),
+            also: None,
+            help: Some(format!("write port = ... under [services.{name}]")),
+        });
+        return None;
+    }
+    Some(Probe {
+        path: path.value.clone(),
+        interval: layer.interval.as_ref().map_or(INTERVAL, |span| span.value),
+        timeout: layer.timeout.as_ref().map_or(TIMEOUT, |span| span.value),
+        failure_threshold: count(layer.failure_threshold.as_ref(), 3),
+        success_threshold: count(layer.success_threshold.as_ref(), 1),
+    })
+}
+
+/// The edges to services of the profile; the others do not exist in it.
+fn edges(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Vec<Edge> {
+    let known: Vec<&str> = context.merged.services.keys().map(ServiceName::as_str).collect();
+    let mut edges = Vec::new();
+    for (on, edge) in &layer.depends_on {
+        if !context.merged.services.contains_key(on) {
+            faults.push(unknown("service", on.as_str(), edge.at.clone(), &known));
+            continue;
+        }
+        let Some(other) = context.layers.get(on) else {
+            continue;
+        };
+        let answers = |probe: &ProbeLayer| probe.path.is_some() && other.external_unit.is_none();
+        let gate = edge.gate.as_ref().map_or_else(
+            || if answers(&other.readiness) { Gate::Ready } else { Gate::Started },
+            |gate| gate.value,
+        );
+        let answerable = match gate {
+            Gate::Started => true,
+            Gate::Live => answers(&other.liveness),
+            Gate::Ready => answers(&other.readiness),
+        };
+        if !answerable {
+            faults.push(impossible_gate(name, on, edge, other));
+        }
+        edges.push(Edge {
+            on: on.clone(),
+            gate,
+            when_lost: edge.when_lost.as_ref().map_or(WhenLost::Keep, |policy| policy.value),
+        });
+    }
+    edges
+}
+
+fn impossible_gate(name: &ServiceName, on: &ServiceName, edge: &EdgeLayer, other: &ServiceLayer) -> Fault {
+    Fault {
+        code: Code::ImpossibleGate,
+        title: format!("`{name}` waits for an answer that `{on}` cannot give"),
+        at: edge.gate.as_ref().map(|gate| gate.at.clone()).or_else(|| edge.at.clone()),
+        label: "this gate can never open".to_owned(),
+        also: other.at.clone().map(|at| (at, format!("`{on}` has no such probe"))),
+        help: Some(format!("write gate = \"started\", or give `{on}` the probe")),
+    }
+}
+
+fn environment(
+    name: &ServiceName,
+    layer: &ServiceLayer,
+    context: &Context<'_>,
+    endpoint: Option<Endpoint>,
+    faults: &mut Faults,
+) -> BTreeMap<EnvironmentName, EnvironmentValue> {
+    let literal = |text: &Located<Text>| EnvironmentValue::Literal(text.value.clone());
+    let mut environment: BTreeMap<EnvironmentName, EnvironmentValue> = context
+        .merged
+        .environment
+        .iter()
+        .map(|(name, text)| (name.clone(), literal(text)))
+        .collect();
+    for (variable, derived) in &layer.derived_environment {
+        if let Some(value) = derived_value(name, derived, context, endpoint, faults) {
+            environment.insert(variable.clone(), value);
+        }
+    }
+    environment.extend(layer.environment.iter().map(|(name, text)| (name.clone(), literal(text))));
+    environment
+}
+
+fn derived_value(
+    name: &ServiceName,
+    derived: &Located<Derived>,
+    context: &Context<'_>,
+    endpoint: Option<Endpoint>,
+    faults: &mut Faults,
+) -> Option<EnvironmentValue> {
+    if let Some(other) = derived.value.mentions()
+        && !context.merged.services.contains_key(other)
+    {
+        let known: Vec<&str> = context.merged.services.keys().map(ServiceName::as_str).collect();
+        faults.push(unknown("service", other.as_str(), Some(derived.at.clone()), &known));
+        return None;
+    }
+    let other_endpoint = |other: &ServiceName| context.layers.get(other).map(endpoint_of);
+    let mut address = |owner: &ServiceName, endpoint: Option<Endpoint>| {
+        if endpoint.is_none() {
+            faults.push(no_port(owner, &derived.at));
+        }
+        endpoint
+    };
+    let text = match &derived.value {
+        Derived::OwnState(below) => return Some(EnvironmentValue::State(below.clone())),
+        Derived::OwnLogs(below) => return Some(EnvironmentValue::Logs(below.clone())),
+        Derived::OwnCache(below) => return Some(EnvironmentValue::Cache(below.clone())),
+        Derived::OwnHost => address(name, endpoint)?.host.to_string(),
+        Derived::OwnPort => address(name, endpoint)?.port.to_string(),
+        Derived::OwnUrl => address(name, endpoint)?.url(1),
+        Derived::UrlOf(other) => address(other, other_endpoint(other)?)?.url(1),
+        Derived::WebSocketOf(other, path) => {
+            format!("ws://{}/{path}", address(other, other_endpoint(other)?)?.authority(1))
+        }
+    };
+    Text::parse(&text).ok().map(EnvironmentValue::Literal)
+}
+
+fn no_port(name: &ServiceName, at: &Location) -> Fault {
+    Fault {
+        code: Code::MissingKey,
+        title: format!("service `{name}` has no port"),
+        at: Some(at.clone()),
+        label: "needed for this value".to_owned(),
+        also: None,
+        help: Some(format!("write port = ... under [services.{name}]")),
+    }
+}
+
+/// What the body must say because of the edges that exist in this profile.
+fn expectations(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Expectations {
+    let mut expectations = Expectations::new();
+    for (on, edge) in &layer.depends_on {
+        if !context.layers.contains_key(on) {
+            continue;
+        }
+        for (path, text) in &edge.expect {
+            if layer.readiness.path.is_none() {
+                faults.push(Fault {
+                    code: Code::Contradiction,
+                    title: format!("service `{name}` has no readiness probe that could say `{path}`"),
+                    at: Some(text.at.clone()),
+                    label: "expected of a body that is never asked for".to_owned(),
+                    also: layer.at.clone().map(|at| (at, "`readiness.path` is missing here".to_owned())),
+                    help: None,
+                });
+            }
+            expectations.insert(path.clone(), text.value.clone());
+        }
+    }
+    expectations
+}
+
+fn known_relaxations(layer: &ServiceLayer, faults: &mut Faults) {
+    for (directive, reason) in &layer.relax {
+        if hardening::is_relaxable(directive) {
+            continue;
+        }
+        let help = nearest(directive, hardening::relaxable()).map_or_else(
+            || "see the list in juniper.toml(5)".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        faults.push(Fault {
+            code: Code::UnknownName,
+            title: format!("there is no sandbox directive `{directive}` to relax"),
+            at: Some(reason.at.clone()),
+            label: "nothing is relaxed by this".to_owned(),
+            also: None,
+            help: Some(help),
+        });
+    }
+}

@@ -1,0 +1,239 @@
+//! The stack: what is to run, checked and complete for one profile.
+//!
+//! Whoever holds a [`Stack`] need not check again: names exist, edges have no cycle, ports differ,
+//! gates can be answered. It holds no file positions and does no input or output.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::derived::EnvironmentValue;
+use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::probe::{Expectations, Probe, Startup};
+pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
+use super::text::{AbsolutePath, Line, RelativePath, Text};
+
+/// All services of one profile, each after the services it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// The profile it was resolved for.
+    pub profile: ProfileName,
+    /// Where the `juniperctl` program is that the units call.
+    pub juniperctl: AbsolutePath,
+    /// In start order.
+    pub services: Vec<Service>,
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its name in the configuration.
+    pub name: ServiceName,
+    /// What it is, for people.
+    pub description: Line,
+    /// What it waits for, and what happens when that is lost.
+    pub depends_on: Vec<Edge>,
+    /// Whose unit it is.
+    pub kind: Kind,
+}
+
+/// Who ships the unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// We write it.
+    Managed(Box<Managed>),
+    /// Somebody else does; it is wanted, never written.
+    Foreign(ForeignUnit),
+}
+
+/// One dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// The service depended on.
+    pub on: ServiceName,
+    /// What is waited for.
+    pub gate: Gate,
+    /// What happens to this service when the other is lost.
+    pub when_lost: WhenLost,
+}
+
+/// A service whose unit we write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Managed {
+    /// The unit's name without `.service`.
+    pub unit: UnitStem,
+    /// Program and arguments.
+    pub command: Vec<Text>,
+    /// Where it runs; `None` is its state directory.
+    pub working_directory: Option<AbsolutePath>,
+    /// The address it listens on, if it listens.
+    pub endpoint: Option<Endpoint>,
+    /// How many run; `None` for a service that has no instances.
+    pub instances: Option<u32>,
+    /// Which GPUs it may open.
+    pub gpu: Gpu,
+    /// Memory limit in bytes.
+    pub memory_max: Option<u64>,
+    /// Where standard output goes.
+    pub standard_output: Output,
+    /// How long a stop may take before it is killed.
+    pub stop_timeout: Duration,
+    /// Pause before an automatic restart.
+    pub restart_delay: Duration,
+    /// Directories below its state directory that exist before it starts.
+    pub state_directories: Vec<RelativePath>,
+    /// Its environment.
+    pub environment: BTreeMap<EnvironmentName, EnvironmentValue>,
+    /// How long it may take to its first ready answer.
+    pub startup: Startup,
+    /// Whether it can work.
+    pub readiness: Option<Probe>,
+    /// Whether it is alive.
+    pub liveness: Option<Probe>,
+    /// What its readiness body must say.
+    pub expectations: Expectations,
+    /// Sandbox directives that are off for it, with the reason.
+    pub relax: BTreeMap<String, Line>,
+}
+
+/// A listening address; instance N listens on `port + N - 1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The address it binds.
+    pub host: IpAddr,
+    /// The port of the first instance.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// The port of an instance (from 1).
+    #[must_use]
+    pub fn port_of(self, instance: u32) -> u16 {
+        u16::try_from(u32::from(self.port) + instance.saturating_sub(1)).unwrap_or(u16::MAX)
+    }
+
+    /// `HOST:PORT` of an instance, as clients on this machine reach it.
+    #[must_use]
+    pub fn authority(self, instance: u32) -> String {
+        let host = match self.host {
+            IpAddr::V4(address) if address.is_unspecified() => "127.0.0.1".to_owned(),
+            IpAddr::V6(address) if address.is_unspecified() => "[::1]".to_owned(),
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
+        format!("{host}:{}", self.port_of(instance))
+    }
+
+    /// `http://HOST:PORT` of an instance.
+    #[must_use]
+    pub fn url(self, instance: u32) -> String {
+        format!("http://{}", self.authority(instance))
+    }
+}
+
+/// One thing that runs: a service, or one instance of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'s> {
+    /// The service.
+    pub service: &'s Service,
+    /// Which instance, where it has any.
+    pub instance: Option<u32>,
+}
+
+impl Service {
+    /// Ours, if we write its unit.
+    #[must_use]
+    pub fn managed(&self) -> Option<&Managed> {
+        match &self.kind {
+            Kind::Managed(managed) => Some(managed),
+            Kind::Foreign(_) => None,
+        }
+    }
+
+    /// All that runs of it.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member<'_>> {
+        match self.managed().and_then(|managed| managed.instances) {
+            None => vec![Member { service: self, instance: None }],
+            Some(count) => (1..=count)
+                .map(|number| Member { service: self, instance: Some(number) })
+                .collect(),
+        }
+    }
+}
+
+impl Stack {
+    /// A service by name.
+    #[must_use]
+    pub fn service(&self, name: &ServiceName) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == *name)
+    }
+
+    /// Everything that runs, in start order.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member<'_>> {
+        self.services.iter().flat_map(Service::members).collect()
+    }
+
+    /// The members that the selectors name, in start order; all where none is given.
+    ///
+    /// # Errors
+    /// The first selector that names nothing.
+    pub fn selected<'s>(&'s self, selectors: &[Selector]) -> Result<Vec<Member<'s>>, Selector> {
+        let chosen = |member: &Member<'_>, selector: &Selector| {
+            member.service.name == selector.service
+                && (selector.instance.is_none() || selector.instance == member.instance)
+        };
+        let members = self.members();
+        for selector in selectors {
+            if !members.iter().any(|member| chosen(member, selector)) {
+                return Err(selector.clone());
+            }
+        }
+        Ok(members
+            .into_iter()
+            .filter(|member| selectors.is_empty() || selectors.iter().any(|selector| chosen(member, selector)))
+            .collect())
+    }
+}
+
+impl Member<'_> {
+    /// `data` or `worker@2`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.instance {
+            None => self.service.name.to_string(),
+            Some(number) => format!("{}@{number}", self.service.name),
+        }
+    }
+
+    /// The unit that runs it.
+    #[must_use]
+    pub fn unit(&self) -> String {
+        match (&self.service.kind, self.instance) {
+            (Kind::Foreign(unit), _) => unit.to_string(),
+            (Kind::Managed(managed), None) => format!("{}.service", managed.unit),
+            (Kind::Managed(managed), Some(number)) => format!("{}@{number}.service", managed.unit),
+        }
+    }
+
+    /// The URL of its readiness endpoint, if it has one.
+    #[must_use]
+    pub fn readiness_url(&self) -> Option<String> {
+        let managed = self.service.managed()?;
+        self.probe_url(managed.readiness.as_ref()?)
+    }
+
+    /// The URL of its liveness endpoint, if it has one.
+    #[must_use]
+    pub fn liveness_url(&self) -> Option<String> {
+        let managed = self.service.managed()?;
+        self.probe_url(managed.liveness.as_ref()?)
+    }
+
+    fn probe_url(&self, probe: &Probe) -> Option<String> {
+        let endpoint = self.service.managed()?.endpoint?;
+        let base = endpoint.url(self.instance.unwrap_or(1));
+        Some(format!("{base}{}", probe.path.as_str()))
+    }
+}

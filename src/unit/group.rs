@@ -1,0 +1,66 @@
+//! The target and the unit behind it that says whether the whole group answers.
+//!
+//! The target only wants its services: if it required them, the death of one would restart the
+//! others (measured on 247 to 262). So that its start still fails when the group does not answer, it
+//! requires `juniper-ready.service`, which asks every member once all of them have been started.
+
+use std::collections::BTreeMap;
+
+use crate::spec::ServiceName;
+use crate::spec::stack::{Kind, Member, Stack};
+
+use super::budget::{self, Budget};
+use super::value::{argument, span};
+use super::version::SystemdVersion;
+
+/// The unit that everything is part of.
+pub const TARGET: &str = "juniper.target";
+
+/// The unit that asks whether the group answers.
+pub const READY: &str = "juniper-ready.service";
+
+/// What the target's template shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the directives of the template")]
+pub struct GroupUnit {
+    pub profile: String,
+    pub version: String,
+    pub members: Vec<String>,
+    pub ready: &'static str,
+    pub exec_start: Vec<String>,
+    pub timeout_start: String,
+}
+
+/// Computes both units of the group.
+#[must_use]
+pub fn unit(stack: &Stack, budgets: &BTreeMap<ServiceName, Budget>, version: SystemdVersion) -> GroupUnit {
+    let budget = budget::of_group(budgets);
+    let mut exec_start = vec![format!(
+        ":{} gate ready --within {}",
+        argument(stack.juniperctl.as_str()),
+        span(budget.ready)
+    )];
+    exec_start.extend(stack.members().iter().filter_map(|member| {
+        let url = member.readiness_url().or_else(|| member.liveness_url())?;
+        Some(argument(&format!("{}={url}", member.label())))
+    }));
+    GroupUnit {
+        profile: stack.profile.to_string(),
+        version: version.to_string(),
+        members: members(stack),
+        ready: READY,
+        exec_start,
+        timeout_start: span(budget.start_timeout()),
+    }
+}
+
+/// The units that the target wants: ours, one for each instance.
+#[must_use]
+pub fn members(stack: &Stack) -> Vec<String> {
+    stack
+        .members()
+        .iter()
+        .filter(|member| matches!(member.service.kind, Kind::Managed(_)))
+        .map(Member::unit)
+        .collect()
+}

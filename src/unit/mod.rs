@@ -1,0 +1,17 @@
+//! [`Stack`](crate::spec::Stack) to the text of unit files: pure, deterministic, escaped by type.
+//!
+//! `service` decides what each unit says, `value` how a string is written, the askama templates
+//! only where it stands. Nothing here reads or writes a file.
+
+pub mod budget;
+pub mod escaper;
+pub mod file;
+pub mod group;
+pub mod render;
+pub mod service;
+pub mod value;
+pub mod version;
+
+pub use file::UnitFile;
+pub use render::rendered;
+pub use version::SystemdVersion;

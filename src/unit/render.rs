@@ -1,0 +1,71 @@
+//! A stack to all its unit files, through the templates.
+
+use askama::Template;
+
+use crate::spec::Stack;
+
+use super::budget;
+use super::file::UnitFile;
+use super::group::{self, GroupUnit, READY, TARGET};
+use super::service::{self, ServiceUnit, Surroundings};
+use super::version::SystemdVersion;
+
+#[derive(Template)]
+#[template(path = "app.service")]
+struct ServiceTemplate<'u> {
+    unit: &'u ServiceUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper.target")]
+struct TargetTemplate<'u> {
+    unit: &'u GroupUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-ready.service")]
+struct ReadyTemplate<'u> {
+    unit: &'u GroupUnit,
+}
+
+/// A value that would have changed the structure of a unit file.
+#[derive(Debug, thiserror::Error)]
+#[error("{unit}: a value contains a control character; nothing was rendered")]
+pub struct RenderError {
+    /// The unit it was meant for.
+    pub unit: String,
+}
+
+/// All unit files of a stack, by name.
+///
+/// # Errors
+/// A value that slipped through every check and holds a control character.
+pub fn rendered(stack: &Stack, version: SystemdVersion) -> Result<Vec<UnitFile>, RenderError> {
+    let budgets = budget::of(stack);
+    let mut files = Vec::new();
+    for service in &stack.services {
+        let Some(managed) = service.managed() else {
+            continue;
+        };
+        let around = Surroundings {
+            stack,
+            budget: budgets.get(&service.name).copied().unwrap_or_default(),
+            version,
+        };
+        let unit = service::unit(service, managed, &around);
+        files.push(file(&unit.file_name, &ServiceTemplate { unit: &unit })?);
+    }
+    let group = group::unit(stack, &budgets, version);
+    files.push(file(TARGET, &TargetTemplate { unit: &group })?);
+    files.push(file(READY, &ReadyTemplate { unit: &group })?);
+    files.sort();
+    Ok(files)
+}
+
+fn file(name: &str, template: &impl Template) -> Result<UnitFile, RenderError> {
+    let text = template.render().map_err(|_| RenderError { unit: name.to_owned() })?;
+    Ok(UnitFile {
+        name: name.to_owned(),
+        text,
+    })
+}
