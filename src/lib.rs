@@ -8,7 +8,13 @@
 //! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod cli;
+pub mod commands;
+pub mod error;
 pub mod hardening;
+pub mod host;
+pub mod output;
+pub mod plan;
 pub mod readiness;
 pub mod spec;
 pub mod unit;

@@ -5,6 +5,7 @@
 pub mod cause;
 pub mod pace;
 pub mod reply;
+pub mod unit_state;
 
 pub use cause::{Finding, Report, reported};
 pub use reply::{Answer, Judgement, Verdict, judged};

@@ -86,6 +86,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why it is not ready; one line, fit for a terminal.
     pub cause: Option<String>,
+    /// Whether no dependency can be to blame: it hangs, says what it must not say, or no sense.
+    pub own_fault: bool,
     /// What the service says of its own dependencies: name to status and message.
     pub dependencies: BTreeMap<String, Dependency>,
 }
@@ -117,6 +119,7 @@ fn plain(verdict: Verdict, cause: &str) -> Judgement {
     Judgement {
         verdict,
         cause: Some(for_terminal(cause, 300)),
+        own_fault: true,
         dependencies: BTreeMap::new(),
     }
 }
@@ -142,6 +145,7 @@ fn judged_reply(status: u16, header: Option<&str>, body: &[u8], expectations: &E
         return Judgement {
             verdict,
             cause: Some(for_terminal(&complaint(state, &dependencies, status), 300)),
+            own_fault: false,
             dependencies,
         };
     }
@@ -149,11 +153,13 @@ fn judged_reply(status: u16, header: Option<&str>, body: &[u8], expectations: &E
         Some(cause) => Judgement {
             verdict: Verdict::NotReady,
             cause: Some(for_terminal(&cause, 300)),
+            own_fault: true,
             dependencies,
         },
         None => Judgement {
             verdict,
             cause: None,
+            own_fault: false,
             dependencies,
         },
     }

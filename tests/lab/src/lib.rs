@@ -1,1 +1,26 @@
-//! lab
+//! Boots real systemd roots for tests, demonstrations and benchmarks.
+//!
+//! A [`Root`] is made once for each [`Suite`] and cached; a [`Machine`] is booted from it in a third
+//! of a second, has its own loopback and files, and leaves nothing behind. [`trial`] announces tests
+//! that cannot run on this computer instead of letting them pass; [`real`] provides the published
+//! Juniper services. Nothing here knows anything about juniperctl itself.
+
+pub mod real;
+pub mod requirements;
+pub mod trial;
+
+mod cache;
+mod cgroup;
+mod error;
+mod machine;
+mod notify;
+mod private;
+mod process;
+mod root;
+mod suite;
+mod supervisor;
+
+pub use error::Error;
+pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
+pub use root::Root;
+pub use suite::{Suite, UnknownSuite};

@@ -1,0 +1,297 @@
+//! The command line: types only, no behaviour. Help, completions and the man page come from here.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::spec::duration;
+use crate::spec::name::Selector;
+use crate::spec::{ProfileName, fault::Problem};
+use crate::unit::SystemdVersion;
+
+/// Run the Juniper ML platform as hardened systemd units
+#[derive(Debug, Parser)]
+#[command(
+    name = "juniperctl",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 as asked, 1 not as asked (a unit failed, a time ran out), 2 usage, \
+                  3 configuration refused, 4 the machine refused (permission, no bus). \
+                  `health` has its own: 0 ready, 1 degraded, 2 not ready, 3 down."
+)]
+pub struct Cli {
+    /// Options that every command takes
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes
+#[derive(Debug, Args)]
+pub struct Globals {
+    /// Work on a directory tree instead of this machine; no bus is needed
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Read this file instead of /etc/juniper/juniper.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say each step
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colour
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Validate the configuration and report every fault
+    Check,
+    /// Print or write the unit files; needs no root and no bus
+    Render(Render),
+    /// Show what would change, then install the units and enable juniper.target
+    Install(Install),
+    /// Stop and remove everything that install brought
+    Uninstall(Uninstall),
+    /// Start the group or some services, and wait until they answer
+    Start(Lifecycle),
+    /// Stop the group or some services
+    Stop(Lifecycle),
+    /// Restart the group or some services, and wait until they answer
+    Restart(Lifecycle),
+    /// Show the group at a glance
+    Status(Look),
+    /// Ask every endpoint; the root cause of trouble comes first
+    Health(Look),
+    /// Show the journal of all services as one stream
+    Logs(Logs),
+    /// What the units call to wait for readiness
+    #[command(hide = true)]
+    Gate(Gate),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page in troff
+    Man,
+}
+
+/// Print or write the unit files; needs no root and no bus
+#[derive(Debug, Args)]
+pub struct Render {
+    /// Write for this systemd (247 or newer)
+    #[arg(long, value_name = "VERSION", value_parser = systemd_version)]
+    pub systemd: Option<SystemdVersion>,
+    /// Use this profile instead of the configured one
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub profile: Option<ProfileName>,
+    /// Write files into this directory instead of printing them
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Show what would change, then install the units and enable juniper.target
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Use this profile instead of the configured one
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub profile: Option<ProfileName>,
+    /// Write for this systemd; with --root, where none can be asked
+    #[arg(long, value_name = "VERSION", value_parser = systemd_version)]
+    pub systemd: Option<SystemdVersion>,
+    /// Start the group afterwards
+    #[arg(long, conflicts_with = "dry_run")]
+    pub now: bool,
+    /// Only show what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Stop and remove everything that install brought
+#[derive(Debug, Args)]
+pub struct Uninstall {
+    /// Also remove state, logs and caches of the services
+    #[arg(long)]
+    pub purge: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Start, stop or restart
+#[derive(Debug, Args)]
+pub struct Lifecycle {
+    /// Services (data) or instances (worker@2); the whole group where none is given
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub services: Vec<Selector>,
+    /// Return as soon as systemd has taken the job
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Status or health
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Services (data) or instances (worker@2); all where none is given
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub services: Vec<Selector>,
+    /// Look again every two seconds until interrupted
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// Show the journal of all services as one stream
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Services (data) or instances (worker@2); all where none is given
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub services: Vec<Selector>,
+    /// Go on with entries as they come
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Show the last N entries
+    #[arg(short = 'n', long, value_name = "N")]
+    pub lines: Option<u32>,
+    /// Begin at this time, as journalctl reads it (`10min ago`, `today`)
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub since: Option<String>,
+}
+
+/// What the units call to wait for readiness
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// Which gate
+    #[command(subcommand)]
+    pub gate: GateCommand,
+}
+
+/// Which gate
+#[derive(Debug, Subcommand)]
+pub enum GateCommand {
+    /// Wait for dependencies and a free port, then become the service's program
+    Exec {
+        /// The service, for messages
+        #[arg(long)]
+        service: String,
+        /// The address that must be free
+        #[arg(long, value_name = "HOST:PORT")]
+        listen: Option<SocketAddr>,
+        /// The instance; its port is PORT + N - 1
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        instance: u16,
+        /// How long to wait for the dependencies
+        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+        within: Duration,
+        /// A dependency and the endpoint it must answer
+        #[arg(long = "await", value_name = "NAME=URL", value_parser = target)]
+        awaited: Vec<Target>,
+        /// Program and arguments
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Wait until services say that they are ready
+    Ready {
+        /// How long to wait
+        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+        within: Duration,
+        /// The instance; its port is PORT + N - 1
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        instance: u16,
+        /// What the answer must say
+        #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
+        expect: Vec<(String, String)>,
+        /// Services and their endpoints
+        #[arg(required = true, value_name = "NAME=URL", value_parser = target)]
+        targets: Vec<Target>,
+    },
+}
+
+/// A service and the endpoint it must answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name, for messages.
+    pub name: String,
+    /// Where to ask.
+    pub url: String,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    match text.split_once('=') {
+        Some((name, url)) if url.starts_with("http://") => Ok(Target {
+            name: name.to_owned(),
+            url: url.to_owned(),
+        }),
+        _ => Err("write NAME=http://HOST:PORT/PATH".to_owned()),
+    }
+}
+
+fn expectation(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(path, value)| (path.to_owned(), value.to_owned()))
+        .ok_or_else(|| "write PATH=TEXT".to_owned())
+}
+
+fn said(problem: Problem) -> String {
+    match problem.help {
+        Some(help) => format!("{}; {help}", problem.label),
+        None => problem.label,
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    duration::parse(text).map_err(said)
+}
+
+fn profile(text: &str) -> Result<ProfileName, String> {
+    ProfileName::parse(text).map_err(said)
+}
+
+fn selector(text: &str) -> Result<Selector, String> {
+    Selector::parse(text).map_err(said)
+}
+
+fn systemd_version(text: &str) -> Result<SystemdVersion, String> {
+    match SystemdVersion::parse(text) {
+        Some(version) if version >= SystemdVersion::OLDEST => Ok(version),
+        Some(_) => Err(format!("systemd {} is the oldest that is supported", SystemdVersion::OLDEST)),
+        None => Err("a version is a number such as 252".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

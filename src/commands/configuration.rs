@@ -1,0 +1,85 @@
+//! The configuration of this machine, read and resolved; its faults told.
+
+use std::path::PathBuf;
+
+use crate::error::{CommandError, Kind};
+use crate::host::Files;
+use crate::spec::fault::{Faults, drawn};
+use crate::spec::layer::Layer;
+use crate::spec::resolve::{Circumstances, resolve};
+use crate::spec::{ProfileName, Sources, Stack, builtin};
+
+use super::Context;
+
+/// The texts, and what they say together.
+pub(super) struct Configuration {
+    pub(super) sources: Sources,
+    pub(super) merged: Layer,
+    pub(super) faults: Faults,
+}
+
+/// Reads the built-in stack, the site's file and its drop-ins.
+pub(super) fn read(context: &Context) -> Result<Configuration, CommandError> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    let main = context.paths.configuration();
+    match Files::read(main)? {
+        Some(text) => texts.push((main.display().to_string(), text)),
+        None if context.configuration_named => {
+            return Err(CommandError::new(
+                Kind::Configuration,
+                format!("there is no configuration file {}", main.display()),
+            ));
+        }
+        None => context.terminal.detail(&format!("{} is not there; the built-in stack applies", main.display())),
+    }
+    let directory = context.paths.drop_ins();
+    for name in Files::names(&directory)? {
+        let path: PathBuf = directory.join(&name);
+        if path.extension().is_some_and(|extension| extension == "toml")
+            && let Some(text) = Files::read(&path)?
+        {
+            texts.push((path.display().to_string(), text));
+        }
+    }
+    let mut sources = Sources::default();
+    let mut faults = Faults::default();
+    let layers = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let merged = builtin::read_with(layers, &mut sources, &mut faults);
+    Ok(Configuration { sources, merged, faults })
+}
+
+/// The stack for a profile, or for the configured one.
+pub(super) fn stack(profile: Option<&ProfileName>, context: &Context) -> Result<Stack, CommandError> {
+    let mut configuration = read(context)?;
+    let circumstances = Circumstances {
+        profile: profile.cloned(),
+        production: context.production,
+    };
+    let stack = resolve(&configuration.merged, &circumstances, &mut configuration.faults);
+    if !configuration.faults.is_empty() {
+        return Err(refused(&configuration, context));
+    }
+    stack.ok_or_else(|| CommandError::new(Kind::Configuration, "no profile is configured"))
+}
+
+/// The stack that is installed: of the receipt's profile, or of the configured one.
+pub(super) fn installed_stack(context: &Context) -> Result<Stack, CommandError> {
+    let receipt = context.receipt()?;
+    let profile = receipt.and_then(|receipt| ProfileName::parse(&receipt.profile).ok());
+    stack(profile.as_ref(), context)
+}
+
+/// Tells every fault and returns the error that carries the exit code.
+pub(super) fn refused(configuration: &Configuration, context: &Context) -> CommandError {
+    for fault in configuration.faults.sorted() {
+        let text = drawn(fault, &configuration.sources, context.terminal.colours_errors());
+        context.terminal.error(&text);
+        context.terminal.error("");
+    }
+    let count = configuration.faults.len();
+    let plural = if count == 1 { "" } else { "s" };
+    CommandError::new(
+        Kind::Configuration,
+        format!("the configuration has {count} fault{plural}; nothing was changed"),
+    )
+}

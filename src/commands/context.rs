@@ -1,0 +1,74 @@
+//! What every command is given: the places, the terminal, the circumstances.
+
+use anstream::ColorChoice;
+
+use crate::cli::{Color, Globals};
+use crate::error::{CommandError, Kind};
+use crate::host::terminal::Talk;
+use crate::host::{Files, Paths, Terminal, environment};
+use crate::plan::Receipt;
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    /// Where things lie.
+    pub paths: Paths,
+    /// Where output goes.
+    pub terminal: Terminal,
+    /// Whether data is printed as JSON.
+    pub json: bool,
+    /// Whether the configuration file was named by hand, and so must exist.
+    pub configuration_named: bool,
+    /// Whether the environment says that people rely on this machine's results.
+    pub production: bool,
+}
+
+impl Context {
+    /// Reads the global options.
+    #[must_use]
+    pub fn new(globals: Globals) -> Self {
+        let colour = match globals.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let talk = match (globals.quiet, globals.verbose) {
+            (true, _) => Talk::Quiet,
+            (_, true) => Talk::Verbose,
+            _ => Talk::Normal,
+        };
+        Self {
+            configuration_named: globals.config.is_some(),
+            paths: Paths::new(globals.root, globals.config),
+            terminal: Terminal::new(colour, talk),
+            json: globals.json,
+            production: environment::is_production(),
+        }
+    }
+
+    /// What is installed, if anything.
+    ///
+    /// # Errors
+    /// The receipt cannot be read, is damaged or from a newer juniperctl.
+    pub fn receipt(&self) -> Result<Option<Receipt>, CommandError> {
+        let path = self.paths.receipt();
+        let Some(text) = Files::read(&path)? else {
+            return Ok(None);
+        };
+        Receipt::parse(&text).map(Some).map_err(|error| {
+            CommandError::new(Kind::Machine, format!("cannot use the receipt {}: {error}", path.display()))
+                .hint("move it away; `juniperctl install` knows its own units by their first line")
+        })
+    }
+
+    /// Refuses what needs the running machine where a tree is worked on.
+    ///
+    /// # Errors
+    /// `--root` was given.
+    pub fn online(&self, what: &str) -> Result<(), CommandError> {
+        if self.paths.is_offline() {
+            return Err(CommandError::new(Kind::Usage, format!("{what} needs the running machine; leave out --root")));
+        }
+        Ok(())
+    }
+}

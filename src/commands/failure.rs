@@ -1,0 +1,74 @@
+//! What commands tell when a unit failed, and when a name names nothing.
+
+use crate::error::{CommandError, Kind};
+use crate::host::journal::{Journal, Query};
+use crate::host::systemd::Systemd;
+use crate::output::journal_line;
+use crate::readiness::unit_state::UnitState;
+use crate::spec::name::Selector;
+use crate::spec::stack::{Member, Stack};
+use crate::spec::suggestion::nearest;
+
+use super::Context;
+
+/// How many of a failed unit's last journal lines are shown.
+const LAST_LINES: u32 = 8;
+
+/// The members that were named.
+///
+/// # Errors
+/// One of the names is no service of the profile.
+pub(super) fn selected<'s>(stack: &'s Stack, selectors: &[Selector]) -> Result<Vec<Member<'s>>, CommandError> {
+    stack.selected(selectors).map_err(|unknown| {
+        let name = match unknown.instance {
+            None => unknown.service.to_string(),
+            Some(number) => format!("{}@{number}", unknown.service),
+        };
+        let labels: Vec<String> = stack.members().iter().map(Member::label).collect();
+        let error = CommandError::new(
+            Kind::Usage,
+            format!("profile {} has no service {name}", stack.profile),
+        );
+        match nearest(&name, labels.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint(format!("it has {}", labels.join(", "))),
+        }
+    })
+}
+
+/// Tells why a member's unit failed: systemd's result in words, then its last journal lines.
+pub(super) async fn tell(member: Member<'_>, mut state: UnitState, systemd: &Systemd, context: &Context) {
+    if state.found {
+        // Without details the state alone is told.
+        if let Err(error) = systemd.detail(&mut state).await {
+            context.terminal.detail(&error.to_string());
+        }
+    }
+    let unit = member.unit();
+    let why = state.explanation().unwrap_or_else(|| state.failure());
+    context.terminal.error(&format!("error: {} failed: {why}", member.label()));
+    match last_lines(&unit).await {
+        Ok(lines) => {
+            for line in lines {
+                context.terminal.error(&format!("  {} | {line}", member.label()));
+            }
+        }
+        Err(error) => context.terminal.detail(&error.message),
+    }
+    context.terminal.error(&format!("hint: the whole story: journalctl -u {unit}"));
+}
+
+async fn last_lines(unit: &str) -> Result<Vec<String>, CommandError> {
+    let query = Query {
+        units: vec![unit.to_owned()],
+        last: Some(LAST_LINES),
+        ..Query::default()
+    };
+    let mut journal = Journal::open(&query)?;
+    let mut lines = Vec::new();
+    while let Some(line) = journal.next().await? {
+        lines.extend(journal_line::parse(&line).map(|entry| entry.lines).unwrap_or_default());
+    }
+    journal.finished().await?;
+    Ok(lines)
+}

@@ -1,0 +1,293 @@
+//! `install`: what would change is shown, then done; on an error the old state is back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Install;
+use crate::error::{CommandError, Kind};
+use crate::host::systemd::Systemd;
+use crate::host::{Files, accounts};
+use crate::plan::receipt::VERSION;
+use crate::plan::{self, Change, Found, Plan, Receipt};
+use crate::spec::Stack;
+use crate::unit::group::{self, TARGET};
+use crate::unit::{SystemdVersion, UnitFile, rendered};
+
+use super::{Context, configuration, lifecycle};
+
+pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
+    let stack = configuration::stack(options.profile.as_ref(), context)?;
+    let systemd = if context.paths.is_offline() {
+        None
+    } else {
+        Some(Systemd::connect().await?)
+    };
+    let version = version(options, systemd.as_ref(), context).await?;
+    let files = rendered(&stack, version)
+        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let receipt = context.receipt()?;
+    let found = found(&files, receipt.as_ref(), context)?;
+    let plan = plan::install(&files, &found, receipt.as_ref());
+    refuse_conflicts(&plan, context)?;
+    preflight(&stack, context)?;
+    show(&plan, &stack, context);
+    if options.dry_run {
+        return Ok(0);
+    }
+    let enabled = Files::found(&context.paths.enablement())?.is_some();
+    let recorded = receipt.as_ref().is_some_and(|receipt| receipt.profile == stack.profile.as_str());
+    if !(plan.is_empty() && enabled && recorded) {
+        confirmed(&plan, options, context)?;
+        let written = Written { files: &files, version, stack: &stack, receipt: receipt.as_ref() };
+        carry_out(&plan, &written, systemd.as_ref(), context).await?;
+        context.terminal.say(&format!("installed: profile {}, systemd {version}", stack.profile));
+    }
+    match &systemd {
+        Some(systemd) if options.now => lifecycle::start_group(&stack, systemd, context).await,
+        Some(_) => {
+            context.terminal.say("next: sudo systemctl start juniper.target, then juniperctl health");
+            Ok(0)
+        }
+        None => Ok(0),
+    }
+}
+
+/// The systemd to write for: asked on the bus, named by hand, or read off the tree.
+async fn version(
+    options: &Install,
+    systemd: Option<&Systemd>,
+    context: &Context,
+) -> Result<SystemdVersion, CommandError> {
+    let version = match (options.systemd, systemd) {
+        (Some(version), _) => version,
+        (None, Some(systemd)) => systemd.version().await?,
+        (None, None) => version_in_tree(context)?,
+    };
+    if version < SystemdVersion::OLDEST {
+        return Err(CommandError::new(
+            Kind::Machine,
+            format!("this is systemd {version}; {} is the oldest that is supported", SystemdVersion::OLDEST),
+        ));
+    }
+    Ok(version)
+}
+
+/// systemd's private library carries its version in its name.
+fn version_in_tree(context: &Context) -> Result<SystemdVersion, CommandError> {
+    for directory in ["/usr/lib/systemd", "/lib/systemd", "/usr/lib/x86_64-linux-gnu/systemd", "/usr/lib/aarch64-linux-gnu/systemd"] {
+        for name in Files::names(&context.paths.at(directory))? {
+            let version = name
+                .strip_prefix("libsystemd-shared-")
+                .and_then(|rest| rest.strip_suffix(".so"))
+                .and_then(SystemdVersion::parse);
+            if let Some(version) = version {
+                return Ok(version);
+            }
+        }
+    }
+    Err(CommandError::new(Kind::Machine, "cannot tell which systemd the tree has")
+        .hint("name it: --systemd 257"))
+}
+
+/// What lies where our units belong.
+pub(super) fn found(
+    files: &[UnitFile],
+    receipt: Option<&Receipt>,
+    context: &Context,
+) -> Result<BTreeMap<String, Found>, CommandError> {
+    let directory = context.paths.units();
+    let mut names: Vec<String> = Files::names(&directory)?
+        .into_iter()
+        .filter(|name| name.starts_with("juniper") && (name.ends_with(".service") || name.ends_with(".target")))
+        .collect();
+    names.extend(files.iter().map(|file| file.name.clone()));
+    names.extend(receipt.iter().flat_map(|receipt| receipt.units.clone()));
+    let mut found = BTreeMap::new();
+    for name in names {
+        if let Some(lies_there) = Files::found(&directory.join(&name))? {
+            found.insert(name, lies_there);
+        }
+    }
+    Ok(found)
+}
+
+fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> {
+    if plan.conflicts.is_empty() {
+        return Ok(());
+    }
+    let directory = context.paths.units();
+    for conflict in &plan.conflicts {
+        context
+            .terminal
+            .error(&format!("error: {} is {}", directory.join(&conflict.name).display(), conflict.what));
+    }
+    Err(CommandError::new(Kind::Machine, "units of the same name are in the way; nothing was changed")
+        .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
+}
+
+/// What the units need and this machine lacks.
+fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+    let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
+    if !context.paths.is_offline() && !account {
+        return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
+            .hint("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin juniper"));
+    }
+    let there = |path: &str| Files::is_program(&context.paths.at(path));
+    let gate = stack.juniperctl.as_str();
+    if !there(gate) {
+        return Err(CommandError::new(Kind::Machine, format!("the units call {gate}, but there is no such program"))
+            .hint("install the package, copy this program there, or set juniperctl = \"/where/it/is\" in /etc/juniper/juniper.toml"));
+    }
+    for service in &stack.services {
+        let Some(managed) = service.managed() else {
+            continue;
+        };
+        if let Some(program) = managed.command.first().filter(|program| !there(program.as_str())) {
+            context.terminal.error(&format!(
+                "warning: {} cannot start yet: {program} is not there\nhint: install the service's Python environment there, or set services.{}.command",
+                service.name, service.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn show(plan: &Plan, stack: &Stack, context: &Context) {
+    let terminal = &context.terminal;
+    if plan.is_empty() {
+        terminal.say(&format!("nothing to change: profile {} is installed as configured", stack.profile));
+    } else {
+        terminal.say(&format!("in {}:", context.paths.units().display()));
+    }
+    for change in &plan.changes {
+        terminal.say(&format!("  {}", change.line()));
+        let difference = change.difference();
+        if !difference.is_empty() {
+            terminal.say(difference.trim_end());
+        }
+    }
+    for name in &plan.masked {
+        terminal.say(&format!("  leaves   {name}: the administrator has masked it"));
+    }
+}
+
+fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), CommandError> {
+    if !context.paths.is_offline() && !accounts::is_root() {
+        return Err(CommandError::new(
+            Kind::Machine,
+            format!("installing writes to {}, which takes root", context.paths.units().display()),
+        )
+        .hint("run it as root: sudo juniperctl install; --dry-run shows the plan without"));
+    }
+    if plan.is_empty() || options.yes || context.terminal.asks("install this?") != Some(false) {
+        return Ok(());
+    }
+    Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
+}
+
+/// What is written down about an install.
+struct Written<'w> {
+    files: &'w [UnitFile],
+    version: SystemdVersion,
+    stack: &'w Stack,
+    receipt: Option<&'w Receipt>,
+}
+
+async fn carry_out(
+    plan: &Plan,
+    written: &Written<'_>,
+    systemd: Option<&Systemd>,
+    context: &Context,
+) -> Result<(), CommandError> {
+    stop_removed(plan, written.stack, systemd, context).await?;
+    let mut made = Files::make_directory(&context.paths.units())?;
+    apply(&plan.changes, &context.paths.units())?;
+    match systemd {
+        Some(systemd) => {
+            systemd.reload().await?;
+            systemd.enable(TARGET).await?;
+        }
+        None => made.extend(Files::link(
+            &context.paths.enablement(),
+            "/etc/systemd/system/juniper.target",
+        )?),
+    }
+    made.extend(made_for_receipt(context)?);
+    let receipt = receipt(written, &made);
+    let text = receipt
+        .written()
+        .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
+    Files::replace(&context.paths.receipt(), &text)?;
+    Ok(())
+}
+
+fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
+    match context.paths.receipt().parent() {
+        Some(directory) => Ok(Files::make_directory(directory)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn receipt(written: &Written<'_>, made: &[PathBuf]) -> Receipt {
+    let mut directories = written.receipt.map(|receipt| receipt.directories.clone()).unwrap_or_default();
+    for directory in made {
+        let directory = directory.display().to_string();
+        if !directories.contains(&directory) {
+            directories.push(directory);
+        }
+    }
+    Receipt {
+        version: VERSION,
+        profile: written.stack.profile.to_string(),
+        systemd: written.version.to_string(),
+        units: written.files.iter().map(|file| file.name.clone()).collect(),
+        directories,
+    }
+}
+
+/// Units that go, and instances that are not wanted any more, are stopped while systemd still
+/// knows them.
+async fn stop_removed(
+    plan: &Plan,
+    stack: &Stack,
+    systemd: Option<&Systemd>,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let Some(systemd) = systemd else {
+        return Ok(());
+    };
+    let wanted = group::members(stack);
+    let mut units: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(|change| change.text().is_none() && !change.name().contains("@."))
+        .map(|change| change.name().to_owned())
+        .collect();
+    units.extend(systemd.running_instances().await?.into_iter().filter(|unit| !wanted.contains(unit)));
+    for unit in units {
+        lifecycle::stop(&[unit], &[], systemd, context).await?;
+    }
+    Ok(())
+}
+
+/// Writes and removes; on an error what was changed so far is put back.
+pub(super) fn apply(changes: &[Change], directory: &Path) -> Result<(), CommandError> {
+    for (index, change) in changes.iter().enumerate() {
+        if let Err(error) = put(directory, change.name(), change.text()) {
+            for done in changes.iter().take(index) {
+                put(directory, done.name(), done.old())?;
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandError> {
+    let path = directory.join(name);
+    match text {
+        Some(text) => Files::replace(&path, text)?,
+        None => Files::remove(&path)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `logs`: the journal of all services as one stream, each line with its service in front.
+
+use serde_json::json;
+
+use crate::cli::Logs;
+use crate::error::CommandError;
+use crate::host::journal::{Journal, Query};
+use crate::output::journal_line::{self, Entry};
+use crate::output::style::{of_service, painted};
+use crate::spec::stack::Member;
+
+use super::{Context, configuration, failure};
+
+/// How many entries are shown where nobody says how many.
+const LINES: u32 = 100;
+
+pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, CommandError> {
+    context.online("logs")?;
+    let stack = configuration::installed_stack(context)?;
+    let members = failure::selected(&stack, &options.services)?;
+    let width = members.iter().map(|member| member.label().len()).max().unwrap_or(0);
+    let query = Query {
+        units: members.iter().map(Member::unit).collect(),
+        last: options.lines.or_else(|| options.since.is_none().then_some(LINES)),
+        since: options.since.clone(),
+        follow: options.follow,
+    };
+    let mut journal = Journal::open(&query)?;
+    while let Some(line) = journal.next().await? {
+        let Some(entry) = journal_line::parse(&line) else {
+            continue;
+        };
+        let Some(index) = members.iter().position(|member| member.unit() == entry.unit) else {
+            continue;
+        };
+        let label = members.get(index).map(Member::label).unwrap_or_default();
+        show(&entry, &label, index, width, context);
+    }
+    journal.finished().await?;
+    Ok(0)
+}
+
+fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Context) {
+    if context.json {
+        let record = json!({
+            "version": 1,
+            "service": label,
+            "unit": entry.unit,
+            "time_us": entry.microseconds,
+            "priority": entry.priority,
+            "message": entry.lines.join("\n"),
+        });
+        context.terminal.line(&record.to_string());
+        return;
+    }
+    let prefix = painted(&format!("{label:width$} |"), of_service(index));
+    for line in &entry.lines {
+        context.terminal.line(&format!("{prefix} {line}"));
+    }
+}

@@ -1,0 +1,73 @@
+//! One verb per file: read, hand to the pure modules, carry out through `host`, print.
+//!
+//! Commands decide nothing that a pure module could decide.
+
+mod check;
+mod completions;
+mod configuration;
+mod context;
+mod failure;
+mod gate;
+mod health;
+mod install;
+mod lifecycle;
+mod logs;
+mod man;
+mod progress;
+mod render;
+mod status;
+mod survey;
+mod uninstall;
+
+use crate::cli::{Cli, Command};
+use crate::error::{CommandError, Kind};
+use crate::host::systemd::Verb;
+
+pub use context::Context;
+
+/// Runs the command and returns the exit code; errors have been told.
+#[must_use]
+pub fn main(cli: Cli) -> u8 {
+    let context = Context::new(cli.globals);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            context.terminal.error(&format!("error: cannot set up asynchronous input and output: {error}"));
+            return Kind::Machine.exit_code();
+        }
+    };
+    match runtime.block_on(run(cli.command, &context)) {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&error, &context);
+            error.kind.exit_code()
+        }
+    }
+}
+
+async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
+    match command {
+        Command::Check => check::run(context),
+        Command::Render(options) => render::run(&options, context),
+        Command::Install(options) => install::run(&options, context).await,
+        Command::Uninstall(options) => uninstall::run(&options, context).await,
+        Command::Start(options) => lifecycle::run(Verb::Start, &options, context).await,
+        Command::Stop(options) => lifecycle::run(Verb::Stop, &options, context).await,
+        Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,
+        Command::Status(options) => status::run(&options, context).await,
+        Command::Health(options) => health::run(&options, context).await,
+        Command::Logs(options) => logs::run(&options, context).await,
+        Command::Gate(options) => gate::run(options.gate, context).await,
+        Command::Completions { shell } => completions::run(shell, context),
+        Command::Man => man::run(context),
+    }
+}
+
+fn tell(error: &CommandError, context: &Context) {
+    if !error.message.is_empty() {
+        context.terminal.error(&format!("error: {}", error.message));
+    }
+    for hint in &error.hints {
+        context.terminal.error(&format!("hint: {hint}"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Jobs followed to their end, with each member's way there told as it happens.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::error::CommandError;
+use crate::host::clock;
+use crate::host::systemd::{BusError, Job, Jobs, Outcome, Systemd, Verb};
+use crate::output::style::latency;
+use crate::readiness::unit_state::{ActiveState, UnitState};
+use crate::spec::stack::Member;
+
+use super::Context;
+
+/// How often states are looked at while jobs run.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Follows jobs, telling changes.
+pub(super) struct Follower<'f> {
+    pub(super) systemd: &'f Systemd,
+    pub(super) members: &'f [Member<'f>],
+    pub(super) verb: Verb,
+    pub(super) context: &'f Context,
+    told: BTreeMap<String, String>,
+    begun: Instant,
+}
+
+/// What became of the jobs.
+pub(super) struct Ending {
+    /// Jobs that did not end as asked.
+    pub(super) failed: Vec<(Job, Outcome)>,
+    /// States at the end, by unit.
+    pub(super) states: BTreeMap<String, UnitState>,
+}
+
+impl<'f> Follower<'f> {
+    pub(super) fn new(
+        systemd: &'f Systemd,
+        members: &'f [Member<'f>],
+        verb: Verb,
+        context: &'f Context,
+    ) -> Self {
+        Self {
+            systemd,
+            members,
+            verb,
+            context,
+            told: BTreeMap::new(),
+            begun: clock::now(),
+        }
+    }
+
+    /// Follows the jobs until all have ended; while starting, only until a member has failed for
+    /// good, since the others may wait for it for minutes.
+    pub(super) async fn follow(&mut self, jobs: &mut Jobs, mut pending: Vec<Job>) -> Result<Ending, CommandError> {
+        let mut failed = Vec::new();
+        loop {
+            let states = self.look().await?;
+            let lost = self.verb != Verb::Stop
+                && self.members.iter().any(|member| {
+                    states
+                        .get(&member.unit())
+                        .is_some_and(|state| state.active == ActiveState::Failed && !state.has_job)
+                });
+            let settled = pending.is_empty() && (self.verb != Verb::Stop || self.all_stopped(&states));
+            if settled || lost {
+                return Ok(Ending { failed, states });
+            }
+            match clock::within(LOOK, jobs.next(&mut pending)).await {
+                Some(Ok(Some(ended))) if ended.1 != Outcome::Done => failed.push(ended),
+                Some(Err(error)) => return Err(error.into()),
+                Some(Ok(None)) => clock::pause(LOOK).await,
+                Some(Ok(Some(_))) | None => {}
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<BTreeMap<String, UnitState>, BusError> {
+        let units: Vec<String> = self.members.iter().map(Member::unit).collect();
+        let states = self.systemd.states(&units).await?;
+        for member in self.members {
+            let Some(state) = states.get(&member.unit()) else {
+                continue;
+            };
+            if !state.found {
+                continue;
+            }
+            let words = self.words(state);
+            let label = member.label();
+            if self.told.get(&label) != Some(&words) {
+                self.context.terminal.say(&format!(
+                    "{:>8}  {label}: {words}",
+                    latency(self.begun.elapsed())
+                ));
+                self.told.insert(label, words);
+            }
+        }
+        Ok(states)
+    }
+
+    fn words(&self, state: &UnitState) -> String {
+        match (&state.active, state.sub.as_str()) {
+            (ActiveState::Active, _) if self.verb == Verb::Stop => "running".to_owned(),
+            (ActiveState::Active, _) => "ready".to_owned(),
+            (ActiveState::Activating, "auto-restart" | "auto-restart-queued") => {
+                "failed, is tried again".to_owned()
+            }
+            (ActiveState::Activating, _) => "starting".to_owned(),
+            (ActiveState::Deactivating, _) => "stopping".to_owned(),
+            (ActiveState::Inactive, _) if state.has_job && self.verb != Verb::Stop => "waiting".to_owned(),
+            (ActiveState::Inactive, _) => "stopped".to_owned(),
+            (ActiveState::Failed, _) => "failed".to_owned(),
+            (ActiveState::Other(word), _) => word.clone(),
+        }
+    }
+
+    fn all_stopped(&self, states: &BTreeMap<String, UnitState>) -> bool {
+        self.members
+            .iter()
+            .filter(|member| member.service.managed().is_some())
+            .filter_map(|member| states.get(&member.unit()))
+            .all(|state| !state.has_job && matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
+    }
+}

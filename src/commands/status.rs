@@ -1,0 +1,74 @@
+//! `status`: the group at a glance.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::cli::Look;
+use crate::error::CommandError;
+use crate::host::clock;
+use crate::host::http::Prober;
+use crate::host::systemd::Systemd;
+use crate::output::status::{Row, json, text};
+use crate::readiness::unit_state::UnitState;
+use crate::spec::Stack;
+use crate::spec::stack::Member;
+
+use super::{Context, configuration, failure, survey};
+
+/// Pause between two looks of `--watch`.
+const PAUSE: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, CommandError> {
+    context.online("status")?;
+    let stack = configuration::installed_stack(context)?;
+    let members = failure::selected(&stack, &options.services)?;
+    let prober = survey::prober()?;
+    let systemd = Systemd::connect().await?;
+    loop {
+        look(&stack, &members, &prober, &systemd, context).await?;
+        if !options.watch {
+            return Ok(0);
+        }
+        clock::pause(PAUSE).await;
+    }
+}
+
+async fn look(
+    stack: &Stack,
+    members: &[Member<'_>],
+    prober: &Prober,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let mut survey = survey::taken(members, prober).await;
+    if let Some(error) = survey.bus.take() {
+        return Err(error.into());
+    }
+    let mut states: BTreeMap<String, UnitState> = BTreeMap::new();
+    for (unit, mut state) in survey.states {
+        if state.found {
+            systemd.detail(&mut state).await?;
+        }
+        states.insert(unit, state);
+    }
+    let rows: Vec<Row<'_>> = survey
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let member = members.iter().find(|member| member.label() == finding.label)?;
+            let unit = member.unit();
+            Some(Row {
+                finding,
+                state: states.get(&unit)?,
+                unit,
+            })
+        })
+        .collect();
+    let profile = stack.profile.as_str();
+    if context.json {
+        context.terminal.line(&json(profile, &rows).to_string());
+    } else {
+        context.terminal.data(&text(profile, &rows, clock::wall_microseconds()));
+    }
+    Ok(())
+}

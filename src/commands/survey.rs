@@ -1,0 +1,122 @@
+//! Everything that can be asked about members at one moment: endpoints and units, side by side.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::error::{CommandError, Kind};
+use crate::host::http::Prober;
+use crate::host::systemd::{BusError, Systemd};
+use crate::readiness::unit_state::{ActiveState, UnitState};
+use crate::readiness::{Finding, Judgement, Verdict, judged};
+use crate::spec::stack::{Kind as ServiceKind, Member};
+
+/// What was found, by member.
+pub(super) struct Survey {
+    /// One finding for each member that was asked.
+    pub(super) findings: Vec<Finding>,
+    /// Unit states by unit name; empty where the bus cannot be reached.
+    pub(super) states: BTreeMap<String, UnitState>,
+    /// Why the bus could not be reached.
+    pub(super) bus: Option<BusError>,
+}
+
+/// Asks all members at once: each endpoint one question, the bus one question for all.
+///
+/// # Errors
+/// The HTTP client cannot be set up.
+pub(super) async fn taken(members: &[Member<'_>], prober: &Prober) -> Survey {
+    let units: Vec<String> = members.iter().map(Member::unit).collect();
+    let asked = join_all(members.iter().map(|member| asked(*member, prober)));
+    let (answers, states) = futures_util::future::join(asked, unit_states(&units)).await;
+    let (states, bus) = match states {
+        Ok(states) => (states, None),
+        Err(error) => (BTreeMap::new(), Some(error)),
+    };
+    let findings = members
+        .iter()
+        .zip(answers)
+        .filter_map(|(member, answer)| finding(*member, answer, states.get(&member.unit())))
+        .collect();
+    Survey { findings, states, bus }
+}
+
+/// A prober, or the error that tells why there is none.
+pub(super) fn prober() -> Result<Prober, CommandError> {
+    Prober::new().map_err(|error| CommandError::new(Kind::Machine, format!("cannot set up HTTP: {error}")))
+}
+
+async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, BusError> {
+    Systemd::connect().await?.states(units).await
+}
+
+async fn asked(member: Member<'_>, prober: &Prober) -> Option<(Judgement, Duration)> {
+    let managed = member.service.managed()?;
+    let probe = managed.readiness.as_ref().or(managed.liveness.as_ref())?;
+    let url = member.readiness_url().or_else(|| member.liveness_url())?;
+    let (answer, latency) = prober.ask(&url, probe.timeout).await;
+    Some((judged(&answer, &managed.expectations), latency))
+}
+
+fn finding(
+    member: Member<'_>,
+    answer: Option<(Judgement, Duration)>,
+    state: Option<&UnitState>,
+) -> Option<Finding> {
+    let optional = matches!(member.service.kind, ServiceKind::Foreign(_));
+    let (judgement, latency) = match answer {
+        Some((judgement, latency)) => (judgement, Some(latency).filter(|_| !is_unheard(state))),
+        // Nothing can be asked of it: its unit's state is all there is.
+        None => (by_state(state?, optional)?, None),
+    };
+    let answers = matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded | Verdict::NotReady);
+    let waiting = state.is_some_and(UnitState::is_coming);
+    let explanation = state.filter(|_| judgement.verdict == Verdict::Down).and_then(UnitState::explanation);
+    let cause = match (judgement.cause, explanation) {
+        (Some(_), Some(explanation)) => Some(explanation),
+        (Some(_), None) if waiting && judgement.verdict == Verdict::Down => Some(waiting_words(state)),
+        (cause, _) => cause,
+    };
+    Some(Finding {
+        label: member.label(),
+        service: member.service.name.clone(),
+        depends_on: member.service.depends_on.iter().map(|edge| edge.on.clone()).collect(),
+        verdict: judgement.verdict,
+        latency,
+        cause,
+        dependencies: judgement.dependencies,
+        explicable: (answers && !judgement.own_fault) || waiting,
+        optional,
+    })
+}
+
+/// A refused connection has no latency worth showing.
+fn is_unheard(state: Option<&UnitState>) -> bool {
+    state.is_some_and(|state| matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
+}
+
+fn waiting_words(state: Option<&UnitState>) -> String {
+    match state.map(|state| state.sub.as_str()) {
+        Some("auto-restart") => "it failed and is about to be tried again".to_owned(),
+        _ => "it is starting, or waits for what it depends on".to_owned(),
+    }
+}
+
+/// The verdict on a service without endpoints; `None` for an optional one that is not installed.
+fn by_state(state: &UnitState, optional: bool) -> Option<Judgement> {
+    if optional && !state.found {
+        return None;
+    }
+    let (verdict, cause) = match state.active {
+        ActiveState::Active => (Verdict::Ready, None),
+        ActiveState::Activating => (Verdict::NotReady, Some("it is starting".to_owned())),
+        _ => (Verdict::Down, Some("it does not run".to_owned())),
+    };
+    Some(Judgement {
+        verdict,
+        cause,
+        own_fault: true,
+        dependencies: BTreeMap::new(),
+    })
+}

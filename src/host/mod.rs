@@ -1,0 +1,24 @@
+//! The effectful edge: the only folder that touches files, the bus, the network, clocks, processes.
+//!
+//! Everything here carries out what the pure modules decided and reports what it found. It decides
+//! nothing itself. Clippy refuses the calls used here anywhere else (clippy.toml).
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this folder is the edge that the rest is fenced off from"
+)]
+
+pub mod accounts;
+pub mod clock;
+pub mod environment;
+pub mod files;
+pub mod http;
+pub mod journal;
+pub mod paths;
+pub mod process;
+pub mod systemd;
+pub mod terminal;
+
+pub use files::Files;
+pub use paths::Paths;
+pub use terminal::Terminal;

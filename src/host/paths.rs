@@ -1,0 +1,97 @@
+//! Where things lie on the machine, or below the tree given with `--root`.
+
+use std::path::{Path, PathBuf};
+
+/// The places juniperctl reads and writes.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    root: Option<PathBuf>,
+    configuration: PathBuf,
+}
+
+impl Paths {
+    /// The places on this machine, or below `root`; `configuration` replaces the site's file.
+    #[must_use]
+    pub fn new(root: Option<PathBuf>, configuration: Option<PathBuf>) -> Self {
+        let configured = configuration
+            .unwrap_or_else(|| below(root.as_deref(), Path::new("/etc/juniper/juniper.toml")));
+        Self {
+            root,
+            configuration: configured,
+        }
+    }
+
+    /// Whether a directory tree is worked on instead of the running machine.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// The site's configuration file.
+    #[must_use]
+    pub fn configuration(&self) -> &Path {
+        &self.configuration
+    }
+
+    /// The directory of its drop-ins: the same name with `.d` appended.
+    #[must_use]
+    pub fn drop_ins(&self) -> PathBuf {
+        let mut name = self.configuration.clone().into_os_string();
+        name.push(".d");
+        PathBuf::from(name)
+    }
+
+    /// Where unit files are written.
+    #[must_use]
+    pub fn units(&self) -> PathBuf {
+        self.at("/etc/systemd/system")
+    }
+
+    /// Where the receipt lies.
+    #[must_use]
+    pub fn receipt(&self) -> PathBuf {
+        self.at("/var/lib/juniperctl/receipt.json")
+    }
+
+    /// The link by which the target starts at boot.
+    #[must_use]
+    pub fn enablement(&self) -> PathBuf {
+        self.at("/etc/systemd/system/multi-user.target.wants/juniper.target")
+    }
+
+    /// Directories that services wrote to; `uninstall --purge` removes them.
+    #[must_use]
+    pub fn written_by_services(&self) -> [PathBuf; 3] {
+        ["/var/lib/juniper", "/var/log/juniper", "/var/cache/juniper"].map(|path| self.at(path))
+    }
+
+    /// An absolute path of the machine, below the root where one is given.
+    #[must_use]
+    pub fn at(&self, path: &str) -> PathBuf {
+        below(self.root.as_deref(), Path::new(path))
+    }
+}
+
+fn below(root: Option<&Path>, path: &Path) -> PathBuf {
+    match root {
+        None => path.to_owned(),
+        Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Paths;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn everything_lies_below_the_root() {
+        let paths = Paths::new(Some(PathBuf::from("/image")), None);
+        assert_eq!(paths.units(), Path::new("/image/etc/systemd/system"));
+        assert_eq!(paths.configuration(), Path::new("/image/etc/juniper/juniper.toml"));
+        assert_eq!(paths.drop_ins(), Path::new("/image/etc/juniper/juniper.toml.d"));
+        let paths = Paths::new(None, Some(PathBuf::from("my.toml")));
+        assert_eq!(paths.configuration(), Path::new("my.toml"));
+        assert_eq!(paths.receipt(), Path::new("/var/lib/juniperctl/receipt.json"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Jobs: queued by us, ended by systemd, matched by object path, judged by their result.
+
+use futures_util::StreamExt as _;
+use zbus::OwnedObjectPath;
+
+use super::error::BusError;
+use super::proxy::JobRemovedStream;
+
+/// A job that systemd works on for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The unit it is for.
+    pub unit: String,
+    pub(super) path: OwnedObjectPath,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked; also `skipped`, where a condition made it unnecessary.
+    Done,
+    /// The unit failed.
+    Failed,
+    /// A unit it requires failed.
+    Dependency,
+    /// It took too long.
+    Timeout,
+    /// Another job replaced it.
+    Canceled,
+    /// A result of a newer systemd.
+    Other(String),
+}
+
+impl Outcome {
+    fn parse(result: &str) -> Self {
+        match result {
+            "done" | "skipped" => Self::Done,
+            "failed" => Self::Failed,
+            "dependency" => Self::Dependency,
+            "timeout" => Self::Timeout,
+            "canceled" => Self::Canceled,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// The jobs that end while we listen.
+pub struct Jobs {
+    ended: JobRemovedStream,
+}
+
+impl Jobs {
+    pub(super) fn new(ended: JobRemovedStream) -> Self {
+        Self { ended }
+    }
+
+    /// The next of `jobs` that ends, taken out of it, with its outcome; `None` where none is left.
+    ///
+    /// # Errors
+    /// The bus went away.
+    pub async fn next(&mut self, jobs: &mut Vec<Job>) -> Result<Option<(Job, Outcome)>, BusError> {
+        while !jobs.is_empty() {
+            let Some(signal) = self.ended.next().await else {
+                return Err(BusError::Unreachable("the bus closed the connection".to_owned()));
+            };
+            let Ok(ended) = signal.args() else {
+                continue;
+            };
+            if let Some(index) = jobs.iter().position(|job| job.path == *ended.job()) {
+                let job = jobs.swap_remove(index);
+                return Ok(Some((job, Outcome::parse(ended.result()))));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,204 @@
+//! systemd over D-Bus: units started, stopped, asked; unit files reloaded and enabled.
+
+mod error;
+mod job;
+mod proxy;
+
+use std::collections::BTreeMap;
+
+use zbus::{OwnedObjectPath, OwnedVariant};
+
+use crate::readiness::unit_state::{ActiveState, UnitState};
+use crate::unit::SystemdVersion;
+
+pub use error::BusError;
+pub use job::{Job, Jobs, Outcome};
+use proxy::{ManagerProxy, UnitPropertiesProxy};
+
+/// A connection to one systemd.
+pub struct Systemd {
+    connection: zbus::Connection,
+    manager: ManagerProxy<'static>,
+}
+
+/// What is done to a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Start it.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Restart it, or start it where it does not run.
+    Restart,
+}
+
+impl Systemd {
+    /// Connects to the system's systemd.
+    ///
+    /// # Errors
+    /// There is no bus, or nobody who may use it.
+    pub async fn connect() -> Result<Self, BusError> {
+        let connection = zbus::Connection::system().await.map_err(|error| BusError::unreachable(&error))?;
+        let manager = ManagerProxy::builder(&connection)
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await
+            .map_err(|error| BusError::unreachable(&error))?;
+        Ok(Self { connection, manager })
+    }
+
+    /// Its version.
+    ///
+    /// # Errors
+    /// It cannot be asked, or answers what no systemd answers.
+    pub async fn version(&self) -> Result<SystemdVersion, BusError> {
+        let text = self.manager.version().await.map_err(|error| BusError::call("ask systemd for its version", &error))?;
+        SystemdVersion::parse(&text)
+            .ok_or_else(|| BusError::Answer(format!("systemd reports the version {text:?}")))
+    }
+
+    /// Begins to listen for jobs that end; to be called before any are made.
+    ///
+    /// # Errors
+    /// systemd refuses the subscription.
+    pub async fn jobs(&self) -> Result<Jobs, BusError> {
+        let tried = |error: zbus::Error| BusError::call("subscribe to systemd's signals", &error);
+        let ended = self.manager.receive_job_removed().await.map_err(tried)?;
+        self.manager.subscribe().await.map_err(tried)?;
+        Ok(Jobs::new(ended))
+    }
+
+    /// Queues a job for a unit.
+    ///
+    /// # Errors
+    /// No permission, no such unit, or a start limit that was hit.
+    pub async fn enqueue(&self, verb: Verb, unit: &str) -> Result<Job, BusError> {
+        let (what, path) = match verb {
+            Verb::Start => ("start", self.manager.start_unit(unit, "replace").await),
+            Verb::Stop => ("stop", self.manager.stop_unit(unit, "replace").await),
+            Verb::Restart => ("restart", self.manager.restart_unit(unit, "replace").await),
+        };
+        let path = path.map_err(|error| BusError::call(&format!("{what} {unit}"), &error))?;
+        Ok(Job { unit: unit.to_owned(), path })
+    }
+
+    /// Forgets failures and start counts of units that have any.
+    ///
+    /// # Errors
+    /// No permission.
+    pub async fn reset_failed(&self, unit: &str) -> Result<(), BusError> {
+        self.manager
+            .reset_failed_unit(unit)
+            .await
+            .map_err(|error| BusError::call(&format!("reset the failure of {unit}"), &error))
+    }
+
+    /// Reads all unit files again.
+    ///
+    /// # Errors
+    /// No permission, or a time-out.
+    pub async fn reload(&self) -> Result<(), BusError> {
+        self.manager
+            .reload()
+            .await
+            .map_err(|error| BusError::call("reload systemd's unit files", &error))
+    }
+
+    /// Makes a unit start at boot.
+    ///
+    /// # Errors
+    /// No permission, or no such unit.
+    pub async fn enable(&self, unit: &str) -> Result<(), BusError> {
+        self.manager
+            .enable_unit_files(&[unit], false, false)
+            .await
+            .map(drop)
+            .map_err(|error| BusError::call(&format!("enable {unit}"), &error))
+    }
+
+    /// The reverse.
+    ///
+    /// # Errors
+    /// No permission.
+    pub async fn disable(&self, unit: &str) -> Result<(), BusError> {
+        self.manager
+            .disable_unit_files(&[unit], false)
+            .await
+            .map(drop)
+            .map_err(|error| BusError::call(&format!("disable {unit}"), &error))
+    }
+
+    /// Instances of our template units that run or are about to.
+    ///
+    /// # Errors
+    /// systemd cannot be asked.
+    pub async fn running_instances(&self) -> Result<Vec<String>, BusError> {
+        let listed = self
+            .manager
+            .list_units_by_patterns(&["active", "activating", "reloading"], &["juniper-*@*.service"])
+            .await
+            .map_err(|error| BusError::call("ask systemd for instances", &error))?;
+        Ok(listed.into_iter().map(|unit| unit.0).collect())
+    }
+
+    /// The state of units, in one question.
+    ///
+    /// # Errors
+    /// systemd cannot be asked.
+    pub async fn states(&self, units: &[String]) -> Result<BTreeMap<String, UnitState>, BusError> {
+        let names: Vec<&str> = units.iter().map(String::as_str).collect();
+        let listed = self
+            .manager
+            .list_units_by_names(&names)
+            .await
+            .map_err(|error| BusError::call("ask systemd for the units' states", &error))?;
+        let states = listed.into_iter().map(|(name, _, load, active, sub, _, path, job, _, _)| {
+            let state = UnitState {
+                found: load != "not-found",
+                active: ActiveState::parse(&active),
+                sub,
+                has_job: job != 0,
+                object: path.to_string(),
+                ..UnitState::default()
+            };
+            (name, state)
+        });
+        Ok(states.collect())
+    }
+
+    /// Adds what only the unit's own properties tell: result, restarts, memory, since when.
+    ///
+    /// # Errors
+    /// The unit cannot be asked.
+    pub async fn detail(&self, state: &mut UnitState) -> Result<(), BusError> {
+        let tried = |error: zbus::Error| BusError::call("ask systemd about a unit", &error);
+        let path = OwnedObjectPath::try_from(state.object.as_str()).map_err(tried)?;
+        let properties = UnitPropertiesProxy::builder(&self.connection)
+            .path(path)
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await
+            .map_err(tried)?;
+        let unit = properties.get_all("org.freedesktop.systemd1.Unit").await.map_err(tried)?;
+        state.since_microseconds = number(&unit, "StateChangeTimestamp");
+        let service = properties.get_all("org.freedesktop.systemd1.Service").await.map_err(tried)?;
+        state.result = service
+            .get("Result")
+            .and_then(|value| String::try_from(value.clone()).ok())
+            .unwrap_or_default();
+        state.restarts = number(&service, "NRestarts").unwrap_or_default();
+        state.main_pid = number(&service, "MainPID").unwrap_or_default();
+        // systemd says "all ones" where it does not account for memory.
+        state.memory = number(&service, "MemoryCurrent").filter(|bytes| *bytes != u64::MAX);
+        state.exit_status = number(&service, "ExecMainStatus").unwrap_or_default();
+        Ok(())
+    }
+}
+
+fn number(properties: &std::collections::HashMap<String, OwnedVariant>, name: &str) -> Option<u64> {
+    let value = properties.get(name)?;
+    u64::try_from(value)
+        .ok()
+        .or_else(|| u32::try_from(value).ok().map(u64::from))
+        .or_else(|| i32::try_from(value).ok().and_then(|number| u64::try_from(number).ok()))
+}

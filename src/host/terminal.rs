@@ -1,0 +1,98 @@
+//! The terminal: data to standard output, talk to standard error, colour where it is wanted.
+//!
+//! A reader that went away (`| head`) is no error: output just ends.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Errors only.
+    Quiet,
+    /// What people need.
+    Normal,
+    /// Every step.
+    Verbose,
+}
+
+/// Where output goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    colour: ColorChoice,
+    talk: Talk,
+}
+
+impl Terminal {
+    /// A terminal with these habits.
+    #[must_use]
+    pub fn new(colour: ColorChoice, talk: Talk) -> Self {
+        Self { colour, talk }
+    }
+
+    /// Writes data.
+    pub fn data(&self, text: &str) {
+        let mut stream = AutoStream::new(io::stdout().lock(), self.choice(io::stdout().is_terminal()));
+        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    }
+
+    /// Writes one line of data.
+    pub fn line(&self, text: &str) {
+        self.data(&format!("{text}\n"));
+    }
+
+    /// Says something to the person, unless they want quiet.
+    pub fn say(&self, text: &str) {
+        if self.talk >= Talk::Normal {
+            self.error(text);
+        }
+    }
+
+    /// Says something only those want to know who asked for it.
+    pub fn detail(&self, text: &str) {
+        if self.talk >= Talk::Verbose {
+            self.error(text);
+        }
+    }
+
+    /// Says something that must be heard.
+    pub fn error(&self, text: &str) {
+        let mut stream = AutoStream::new(io::stderr().lock(), self.choice(io::stderr().is_terminal()));
+        let _ = writeln!(stream, "{text}");
+    }
+
+    /// Whether reports drawn by others should carry colour on standard error.
+    #[must_use]
+    pub fn colours_errors(&self) -> bool {
+        match self.colour {
+            ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                AutoStream::choice(&io::stderr()) != ColorChoice::Never
+            }
+        }
+    }
+
+    /// Asks a yes-or-no question; `None` where nobody sits there to answer.
+    #[must_use]
+    pub fn asks(&self, question: &str) -> Option<bool> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return None;
+        }
+        let mut stream = io::stderr().lock();
+        let _ = write!(stream, "{question} [y/N] ").and_then(|()| stream.flush());
+        drop(stream);
+        let mut answer = String::new();
+        let _ = io::stdin().read_line(&mut answer);
+        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    fn choice(self, is_terminal: bool) -> ColorChoice {
+        match self.colour {
+            ColorChoice::Auto if is_terminal => AutoStream::choice(&io::stderr()),
+            ColorChoice::Auto => ColorChoice::Never,
+            chosen => chosen,
+        }
+    }
+}

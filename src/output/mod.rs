@@ -1,0 +1,7 @@
+//! Values to text: tables, ages, sizes, colours. Pure; printing is `host::terminal`'s work.
+
+pub mod health;
+pub mod journal_line;
+pub mod status;
+pub mod style;
+pub mod table;

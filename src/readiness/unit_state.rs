@@ -1,0 +1,150 @@
+//! The state of a unit as systemd reports it, in closed words, and why a unit failed.
+//!
+//! Pure: filled in by `host::systemd`, read by commands.
+
+use crate::spec::text::for_terminal;
+
+/// What `systemctl is-active` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ActiveState {
+    /// Running.
+    Active,
+    /// Not running, and not failed.
+    #[default]
+    Inactive,
+    /// Given up.
+    Failed,
+    /// On its way up; also the pause before an automatic restart.
+    Activating,
+    /// On its way down.
+    Deactivating,
+    /// A word of a newer systemd.
+    Other(String),
+}
+
+impl ActiveState {
+    /// Reads systemd's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "active" => Self::Active,
+            "inactive" => Self::Inactive,
+            "failed" => Self::Failed,
+            "activating" => Self::Activating,
+            "deactivating" => Self::Deactivating,
+            other => Self::Other(for_terminal(other, 40)),
+        }
+    }
+
+    /// systemd's word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Failed => "failed",
+            Self::Activating => "activating",
+            Self::Deactivating => "deactivating",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// One unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitState {
+    /// Whether systemd has a file for it.
+    pub found: bool,
+    /// Its state.
+    pub active: ActiveState,
+    /// The finer state: `running`, `start-post`, `auto-restart`, `dead`.
+    pub sub: String,
+    /// Whether a job for it is queued or running.
+    pub has_job: bool,
+    /// Its D-Bus object.
+    pub object: String,
+    /// When it came into this state, in microseconds since 1970.
+    pub since_microseconds: Option<u64>,
+    /// Why it is no longer running: `success`, `exit-code`, `signal`, `timeout`, `start-limit-hit`.
+    pub result: String,
+    /// Automatic restarts so far.
+    pub restarts: u64,
+    /// Its main process; 0 for none.
+    pub main_pid: u64,
+    /// Its memory in bytes, where systemd accounts for it.
+    pub memory: Option<u64>,
+    /// Exit status of the main process, or the number of the signal that ended it.
+    pub exit_status: u64,
+}
+
+impl UnitState {
+    /// Whether it is waiting to come up, or about to be tried again.
+    #[must_use]
+    pub fn is_coming(&self) -> bool {
+        self.active == ActiveState::Activating
+    }
+
+    /// Why it does not run, and what to do; `None` for one that runs.
+    #[must_use]
+    pub fn explanation(&self) -> Option<String> {
+        if !self.found {
+            return Some("its unit is not installed".to_owned());
+        }
+        match self.active {
+            ActiveState::Active | ActiveState::Activating | ActiveState::Deactivating => None,
+            ActiveState::Inactive => Some("it is stopped".to_owned()),
+            ActiveState::Failed | ActiveState::Other(_) => Some(self.failure()),
+        }
+    }
+
+    /// What ended it, from systemd's result and the exit status (systemd.exec(5), "PROCESS EXIT
+    /// CODES"; 3 is uvicorn's start-up failure, 75, 98 and 203 are the gate's).
+    #[must_use]
+    pub fn failure(&self) -> String {
+        match (self.result.as_str(), self.exit_status) {
+            ("start-limit-hit", _) => "it failed five times within a minute and was given up".to_owned(),
+            ("timeout", _) => "it was not ready in time".to_owned(),
+            ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
+            ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
+            ("watchdog", _) => "it was killed because it hung".to_owned(),
+            ("exit-code", 75) => "a service it depends on was not ready in time".to_owned(),
+            ("exit-code", 98) => "its port is taken by another process".to_owned(),
+            ("exit-code", 203) => "its program cannot be run".to_owned(),
+            ("exit-code", 200) => "its working directory is missing".to_owned(),
+            ("exit-code", 217) => "the user juniper does not exist".to_owned(),
+            ("exit-code", 226) => "its sandbox could not be set up".to_owned(),
+            ("exit-code", status) => format!("it ended with status {status}"),
+            (other, _) => format!("it ended with the result {}", for_terminal(other, 40)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ActiveState, UnitState};
+
+    fn failed(result: &str, exit_status: u64) -> UnitState {
+        UnitState {
+            found: true,
+            active: ActiveState::Failed,
+            result: result.to_owned(),
+            exit_status,
+            ..UnitState::default()
+        }
+    }
+
+    #[test]
+    fn failures_are_told_in_words() {
+        for (state, told) in [
+            (failed("exit-code", 98), "its port is taken by another process"),
+            (failed("exit-code", 203), "its program cannot be run"),
+            (failed("signal", 9), "it was killed by signal 9"),
+            (failed("exit-code", 3), "it ended with status 3"),
+            (UnitState::default(), "its unit is not installed"),
+        ] {
+            assert_eq!(state.explanation().as_deref(), Some(told));
+        }
+        let running = UnitState { active: ActiveState::Active, ..failed("success", 0) };
+        assert_eq!(running.explanation(), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! `lab`: boots throw-away machines by hand and prepares what the tests boot.
+//!
+//! Reads the command line and reports; all the work is the library's.
+
+mod prepare;
+mod requirements;
+mod shell;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use juniper_lab::{Error, Suite};
+
+/// Boots real systemd machines for tests, demonstrations and benchmarks.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make the roots, so that no test has to.
+    Prepare {
+        /// The suites to make; all of them if none is named.
+        suites: Vec<Suite>,
+        /// Also install the published Juniper services, some gigabytes.
+        #[arg(long)]
+        real: bool,
+    },
+    /// Boot a throw-away machine and give a shell in it.
+    Shell {
+        /// The suite to boot.
+        suite: Suite,
+        /// Show the published Juniper services to it.
+        #[arg(long)]
+        real: bool,
+    },
+    /// Tell what this computer lacks for booting machines.
+    Requirements,
+}
+
+fn main() -> ExitCode {
+    let Arguments { verb } = Arguments::parse();
+    let done = match verb {
+        Verb::Prepare { suites, real } => prepare::run(&suites, real),
+        Verb::Shell { suite, real } => shell::run(suite, real),
+        Verb::Requirements => requirements::run(),
+    };
+    done.unwrap_or_else(|error| {
+        tell(&format!("lab: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// What a verb comes to.
+type Done = Result<ExitCode, Error>;
+
+/// A line for the person at the terminal.
+fn tell(line: &str) {
+    // Where nobody can be told, nobody can be told that either.
+    drop(writeln!(io::stderr().lock(), "{line}"));
+}

@@ -1,0 +1,35 @@
+//! `lab prepare`: makes what tests would otherwise have to wait for.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use juniper_lab::{Error, Root, Suite, real};
+
+use super::{Done, tell};
+
+/// Makes the roots, and the real services if asked for.
+pub(super) fn run(suites: &[Suite], with_real: bool) -> Done {
+    // Asking for the services alone should not make roots that they do not need.
+    let wanted = match (suites, with_real) {
+        ([], false) => &Suite::ALL,
+        _ => suites,
+    };
+    for &suite in wanted {
+        timed(suite.codename(), || Root::prepare(suite))?;
+    }
+    if with_real {
+        timed("the real services (this takes minutes)", real::environments)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn timed<T>(what: &str, prepare: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    tell(&format!("preparing {what}"));
+    let begun = Instant::now();
+    let prepared = prepare()?;
+    tell(&format!(
+        "  ready after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    ));
+    Ok(prepared)
+}

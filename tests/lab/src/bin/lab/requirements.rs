@@ -1,0 +1,24 @@
+//! `lab requirements`: what is missing and how to get it.
+
+use std::process::ExitCode;
+
+use juniper_lab::requirements;
+
+use super::{Done, tell};
+
+/// Tells what is missing; fails if anything is.
+pub(super) fn run() -> Done {
+    let missing = requirements::missing();
+    if missing.is_empty() {
+        tell("machines can be booted here");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for missing in &missing {
+        tell(&missing.to_string());
+    }
+    let packages = requirements::packages(&missing);
+    if !packages.is_empty() {
+        tell(&format!("hint: apt-get install {}", packages.join(" ")));
+    }
+    Ok(ExitCode::FAILURE)
+}

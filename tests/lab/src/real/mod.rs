@@ -1,0 +1,109 @@
+//! The published Juniper services, ready to be shown to a machine.
+//!
+//! They are installed once, by the Python of the root that they will run in, at the very path where
+//! machines see them, and shared read-only from then on. Several gigabytes: tests ask whether they
+//! are [`prepared`] and never start the download themselves.
+
+mod build;
+mod links;
+mod pip;
+mod services;
+
+pub use services::{PREFIX, SERVICES, Service};
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cache::{self, Prepared};
+use crate::error::Error;
+use crate::machine::BootOptions;
+use crate::requirements;
+use crate::root::Root;
+use crate::suite::Suite;
+
+/// The suite whose Python the services run on.
+pub const SUITE: Suite = Suite::Trixie;
+
+/// Counts up when the way of making the environments changes.
+const RECIPE: u32 = 1;
+
+/// The virtual environments of all services. As long as a copy lives, nobody replaces them.
+#[derive(Debug, Clone)]
+pub struct Environments {
+    path: PathBuf,
+    _lock: Arc<File>,
+}
+
+impl Environments {
+    /// Where they are on this computer: one directory for each service. For reading only.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The options with the environments shown to the machine where they belong.
+    #[must_use]
+    pub fn shown(&self, options: BootOptions) -> BootOptions {
+        options.bind_read_only(&self.path, PREFIX)
+    }
+}
+
+/// The environments, made now if there are none or if a version has changed.
+///
+/// Where the package index is out of reach the error's [`Error::is_unavailable`] says so.
+pub fn environments() -> Result<Environments, Error> {
+    requirements::check()?;
+    let path = path()?;
+    let prepared = Prepared {
+        path: &path,
+        stamp: &stamp(),
+    };
+    let lock = prepared.ensure(|partial| build::all(&Root::prepare(SUITE)?, partial))?;
+    Ok(Environments {
+        path,
+        _lock: Arc::new(lock),
+    })
+}
+
+/// The environments if they are there already.
+pub fn prepared() -> Result<Option<Environments>, Error> {
+    let path = path()?;
+    let lock = Prepared {
+        path: &path,
+        stamp: &stamp(),
+    }
+    .present()?;
+    Ok(lock.map(|lock| Environments {
+        path,
+        _lock: Arc::new(lock),
+    }))
+}
+
+fn path() -> Result<PathBuf, Error> {
+    Ok(cache::directory()?.join("opt-juniper"))
+}
+
+/// What the environments are made of, in words.
+fn stamp() -> String {
+    let mut text = format!("recipe {RECIPE} on {SUITE}\n");
+    for service in SERVICES {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {}", service.name, service.requirement);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stamp_names_every_pin() {
+        let stamp = stamp();
+        for service in SERVICES {
+            assert!(stamp.contains(service.requirement));
+        }
+    }
+}

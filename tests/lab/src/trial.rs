@@ -1,0 +1,71 @@
+//! Tests that need a machine, announced as ignored with the reason where there can be none.
+//!
+//! Use them with `harness = false`. A test that could not run never counts as one that passed.
+
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::{real, requirements};
+
+/// A test that boots machines.
+pub fn on_machine(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    trial(name, unavailable(), test)
+}
+
+/// A test that boots machines with the real Juniper services in them. They must have been prepared
+/// before, as that takes minutes and gigabytes.
+pub fn on_real_services(
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    static UNPREPARED: OnceLock<Option<String>> = OnceLock::new();
+    let reason = unavailable().or_else(|| UNPREPARED.get_or_init(unprepared).as_deref());
+    trial(name, reason, test)
+}
+
+/// Why no machine can be booted here, if so.
+fn unavailable() -> Option<&'static str> {
+    static REASON: OnceLock<Option<String>> = OnceLock::new();
+    REASON
+        .get_or_init(|| requirements::reason(&requirements::missing()))
+        .as_deref()
+}
+
+/// Why there are no real services here, if so.
+fn unprepared() -> Option<String> {
+    match real::prepared() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("needs the real services, run lab prepare --real".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn trial(
+    name: &str,
+    reason: Option<&str>,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let Some(reason) = reason else {
+        return Trial::test(name, test);
+    };
+    // Where even this fails there is nobody to tell; the name says it once more.
+    drop(writeln!(io::stderr().lock(), "SKIPPED {name}: {reason}"));
+    Trial::test(format!("{name} (skipped: {reason})"), test).with_ignored_flag(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_cannot_run_is_ignored_and_says_why() {
+        let ignored = trial("boots", Some("needs root"), || Ok(()));
+        assert!(ignored.has_ignored_flag());
+        assert_eq!(ignored.name(), "boots (skipped: needs root)");
+        let normal = trial("boots", None, || Ok(()));
+        assert!(!normal.has_ignored_flag());
+        assert_eq!(normal.name(), "boots");
+    }
+}
