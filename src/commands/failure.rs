@@ -11,8 +11,11 @@ use crate::spec::suggestion::nearest;
 
 use super::Context;
 
-/// How many of a failed unit's last journal lines are shown.
-const LAST_LINES: u32 = 8;
+/// How far back a failed unit's journal is read, in entries.
+const LAST_ENTRIES: u32 = 80;
+
+/// How many of its own last lines are shown.
+const LAST_LINES: usize = 8;
 
 /// The members that were named.
 ///
@@ -36,7 +39,7 @@ pub(super) fn selected<'s>(stack: &'s Stack, selectors: &[Selector]) -> Result<V
     })
 }
 
-/// Tells why a member's unit failed: systemd's result in words, then its last journal lines.
+/// Tells why a member's unit failed: systemd's result in words, then its own last journal lines.
 pub(super) async fn tell(member: Member<'_>, mut state: UnitState, systemd: &Systemd, context: &Context) {
     if state.found {
         // Without details the state alone is told.
@@ -61,14 +64,21 @@ pub(super) async fn tell(member: Member<'_>, mut state: UnitState, systemd: &Sys
 async fn last_lines(unit: &str) -> Result<Vec<String>, CommandError> {
     let query = Query {
         units: vec![unit.to_owned()],
-        last: Some(LAST_LINES),
+        last: Some(LAST_ENTRIES),
         ..Query::default()
     };
     let mut journal = Journal::open(&query)?;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     while let Some(line) = journal.next().await? {
-        lines.extend(journal_line::parse(&line).map(|entry| entry.lines).unwrap_or_default());
+        let Some(entry) = journal_line::parse(&line).filter(|entry| !entry.by_systemd) else {
+            continue;
+        };
+        for line in entry.lines {
+            // Each try says the same; once is enough, at its last place.
+            lines.retain(|earlier| *earlier != line);
+            lines.push(line);
+        }
     }
     journal.finished().await?;
-    Ok(lines)
+    Ok(lines.split_off(lines.len().saturating_sub(LAST_LINES)))
 }

@@ -204,8 +204,10 @@ async fn carry_out(
     apply(&plan.changes, &context.paths.units())?;
     match systemd {
         Some(systemd) => {
-            systemd.reload().await?;
+            // The links of enabling are read by the reload; the other way round systemd would call
+            // its own state outdated.
             systemd.enable(TARGET).await?;
+            systemd.reload().await?;
         }
         None => made.extend(Files::link(
             &context.paths.enablement(),

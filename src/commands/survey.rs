@@ -48,7 +48,12 @@ pub(super) fn prober() -> Result<Prober, CommandError> {
 }
 
 async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, BusError> {
-    Systemd::connect().await?.states(units).await
+    let systemd = Systemd::connect().await?;
+    let mut states = systemd.states(units).await?;
+    for state in states.values_mut().filter(|state| state.active == ActiveState::Failed) {
+        systemd.detail(state).await?;
+    }
+    Ok(states)
 }
 
 async fn asked(member: Member<'_>, prober: &Prober) -> Option<(Judgement, Duration)> {

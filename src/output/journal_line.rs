@@ -11,6 +11,8 @@ use crate::spec::text::for_terminal;
 pub struct Entry {
     /// The unit it is about.
     pub unit: String,
+    /// Whether systemd speaks about the unit, rather than the unit itself.
+    pub by_systemd: bool,
     /// When, in microseconds since 1970.
     pub microseconds: Option<u64>,
     /// syslog's priority, 0 (emergency) to 7 (debug).
@@ -39,6 +41,7 @@ pub fn parse(line: &str) -> Option<Entry> {
     };
     Some(Entry {
         unit: for_terminal(unit, 256),
+        by_systemd: text("UNIT").is_some(),
         microseconds: text("__REALTIME_TIMESTAMP").and_then(|text| text.parse().ok()),
         priority: text("PRIORITY").and_then(|text| text.parse().ok()).unwrap_or(6),
         lines: message.lines().map(|line| for_terminal(line, 8_192)).collect(),

@@ -81,7 +81,7 @@ impl UnitState {
     /// Whether it is waiting to come up, or about to be tried again.
     #[must_use]
     pub fn is_coming(&self) -> bool {
-        self.active == ActiveState::Activating
+        self.active == ActiveState::Activating || (self.active == ActiveState::Inactive && self.has_job)
     }
 
     /// Why it does not run, and what to do; `None` for one that runs.
@@ -92,6 +92,7 @@ impl UnitState {
         }
         match self.active {
             ActiveState::Active | ActiveState::Activating | ActiveState::Deactivating => None,
+            ActiveState::Inactive if self.has_job => None,
             ActiveState::Inactive => Some("it is stopped".to_owned()),
             ActiveState::Failed | ActiveState::Other(_) => Some(self.failure()),
         }

@@ -70,7 +70,10 @@ impl ServiceUrl {
 }
 
 fn authority_of(authority: &str, text: &str) -> Result<Address, String> {
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    let (host, port) = match authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((host, "")) => (host, "80"),
         Some((host, after)) => (host, after.strip_prefix(':').unwrap_or("")),
         None => authority.split_once(':').unwrap_or((authority, "80")),
@@ -95,24 +98,40 @@ mod tests {
     fn a_url_is_taken_apart_and_put_together() {
         let url = ServiceUrl::parse("http://127.0.0.1:8100/").unwrap();
         assert_eq!(url.address.to_string(), "127.0.0.1:8100");
-        assert_eq!(url.of("/v1/health/live"), "http://127.0.0.1:8100/v1/health/live");
+        assert_eq!(
+            url.of("/v1/health/live"),
+            "http://127.0.0.1:8100/v1/health/live"
+        );
         assert_eq!(url.target("/v1/health/live"), "/v1/health/live");
 
         let url = ServiceUrl::parse("http://[::1]:9/under").unwrap();
         assert_eq!(url.address.to_string(), "[::1]:9");
         assert_eq!(url.target("/v1"), "/under/v1");
-        assert_eq!(ServiceUrl::parse("http://localhost").unwrap().address.port, 80);
+        assert_eq!(
+            ServiceUrl::parse("http://localhost").unwrap().address.port,
+            80
+        );
     }
 
     #[test]
     fn a_websocket_url_keeps_its_address_only() {
         let url = ServiceUrl::parse_websocket("ws://127.0.0.1:8200/ws/v1/workers").unwrap();
-        assert_eq!(url.of("/v1/health/live"), "http://127.0.0.1:8200/v1/health/live");
+        assert_eq!(
+            url.of("/v1/health/live"),
+            "http://127.0.0.1:8200/v1/health/live"
+        );
     }
 
     #[test]
     fn what_cannot_be_asked_is_refused() {
-        for text in ["", "127.0.0.1:8100", "https://host:1", "http://", "http://h:port", "http://[::1"] {
+        for text in [
+            "",
+            "127.0.0.1:8100",
+            "https://host:1",
+            "http://",
+            "http://h:port",
+            "http://[::1",
+        ] {
             assert!(ServiceUrl::parse(text).is_err(), "{text}");
         }
         assert!(ServiceUrl::parse_websocket("http://127.0.0.1:8200").is_err());

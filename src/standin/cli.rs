@@ -94,10 +94,20 @@ mod tests {
     #[test]
     fn a_fault_is_read_with_its_service_and_port() {
         let line = CommandLine::try_parse_from([
-            "juniper-standin", "fault", "slow=2s", "cascor", "--port", "9",
+            "juniper-standin",
+            "fault",
+            "slow=2s",
+            "cascor",
+            "--port",
+            "9",
         ])
         .unwrap();
-        let Command::Fault { kind, service, listen } = line.command else {
+        let Command::Fault {
+            kind,
+            service,
+            listen,
+        } = line.command
+        else {
             panic!("not a fault: {line:?}");
         };
         assert_eq!(kind.to_string(), "slow=2000ms");

@@ -113,7 +113,10 @@ mod tests {
     #[test]
     fn an_unknown_kind_is_refused_with_the_known_ones() {
         let message = Fault::parse("explode").unwrap_err();
-        assert!(message.contains("\"explode\"") && message.contains("not-ready"), "{message}");
+        assert!(
+            message.contains("\"explode\"") && message.contains("not-ready"),
+            "{message}"
+        );
         assert!(Fault::parse("slow=soon").is_err());
         assert!(Fault::parse("slow").is_err());
     }

@@ -1,2 +1,76 @@
-//! Stand-in
-fn main(){}
+//! `juniper-standin` answers in place of the Juniper services on a machine that has none of them,
+//! and misbehaves on demand for tests. It computes nothing, keeps no state between runs, and
+//! refuses to run where `JUNIPER_ENV=production`.
+
+mod address;
+mod cli;
+mod clock;
+mod contract;
+mod control;
+mod dependency;
+mod duration;
+mod failure;
+mod fault;
+mod log;
+mod reply;
+mod server;
+mod service;
+mod settings;
+mod stroke;
+mod training;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Command, CommandLine, Listen, Service};
+use clock::Clock;
+use failure::Failure;
+use settings::Environment;
+
+fn main() -> ExitCode {
+    let clock = Clock::start();
+    let line = CommandLine::parse();
+    match run(line.command, clock) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            log::line(&failure.message);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+fn run(command: Command, clock: Clock) -> Result<(), Failure> {
+    let environment: Environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    if settings::is_production(&environment) {
+        return Err(Failure::production());
+    }
+    match command {
+        Command::Data(listen) => serve(Service::Data, &listen, &environment, clock),
+        Command::Cascor(listen) => serve(Service::Cascor, &listen, &environment, clock),
+        Command::Canopy(listen) => serve(Service::Canopy, &listen, &environment, clock),
+        Command::Worker(listen) => serve(Service::Worker, &listen, &environment, clock),
+        Command::Fault {
+            kind,
+            service,
+            listen,
+        } => {
+            let address = settings::read_address(service, &listen, &environment)
+                .map_err(|faults| Failure::settings(&faults))?;
+            control::send(kind, &address)
+        }
+    }
+}
+
+fn serve(
+    service: Service,
+    listen: &Listen,
+    environment: &Environment,
+    clock: Clock,
+) -> Result<(), Failure> {
+    let settings = settings::read(service, listen, environment)
+        .map_err(|faults| Failure::settings(&faults))?;
+    server::run(settings, clock)
+}

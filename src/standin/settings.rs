@@ -188,7 +188,9 @@ impl Reader<'_> {
     fn own(&mut self, service: Service) -> Option<Own> {
         match service {
             Service::Data => Some(Own::Data {
-                storage: self.path("JUNIPER_DATA_STORAGE_PATH").unwrap_or_else(|| "./data/datasets".into()),
+                storage: self
+                    .path("JUNIPER_DATA_STORAGE_PATH")
+                    .unwrap_or_else(|| "./data/datasets".into()),
             }),
             Service::Cascor => Some(Own::Cascor {
                 data: self.url(&["JUNIPER_CASCOR_JUNIPER_DATA_URL", "JUNIPER_DATA_URL"]),

@@ -18,18 +18,32 @@ fn settings(service: Service, pairs: &[(&str, &str)]) -> Settings {
 fn an_empty_environment_gives_the_real_services_defaults() {
     let data = settings(Service::Data, &[]);
     assert_eq!(data.address.to_string(), "127.0.0.1:8100");
-    assert_eq!(data.own, Own::Data { storage: "./data/datasets".into() });
+    assert_eq!(
+        data.own,
+        Own::Data {
+            storage: "./data/datasets".into()
+        }
+    );
     assert_eq!((data.live_after, data.fault), (Duration::ZERO, None));
 
     let cascor = settings(Service::Cascor, &[]);
     assert_eq!(cascor.address.port, 8200);
-    let Own::Cascor { data, auto_start, training, snapshots } = cascor.own else {
+    let Own::Cascor {
+        data,
+        auto_start,
+        training,
+        snapshots,
+    } = cascor.own
+    else {
         panic!("not cascor");
     };
     assert_eq!((data, auto_start, snapshots), (None, false, None));
     assert_eq!(training, Duration::from_secs(10));
 
-    let canopy = settings(Service::Canopy, &[("JUNIPER_CANOPY_CASCOR_SERVICE_URL", "")]);
+    let canopy = settings(
+        Service::Canopy,
+        &[("JUNIPER_CANOPY_CASCOR_SERVICE_URL", "")],
+    );
     assert_eq!(canopy.address.port, 8050);
     let Own::Canopy { data, cascor, demo } = canopy.own else {
         panic!("not canopy");
@@ -76,16 +90,29 @@ fn each_service_reads_its_own_variables() {
 
 #[test]
 fn worker_instances_take_ports_in_a_row_and_an_option_wins() {
-    let server = ("JUNIPER_CASCOR_WORKER_SERVER_URL", "ws://127.0.0.1:8200/ws/v1/workers");
-    let port = |pairs: &[(&str, &str)]| settings(Service::Worker, &[pairs, &[server]].concat()).address.port;
+    let server = (
+        "JUNIPER_CASCOR_WORKER_SERVER_URL",
+        "ws://127.0.0.1:8200/ws/v1/workers",
+    );
+    let port = |pairs: &[(&str, &str)]| {
+        settings(Service::Worker, &[pairs, &[server]].concat())
+            .address
+            .port
+    };
     assert_eq!(port(&[]), 8210);
     assert_eq!(port(&[("JUNIPERCTL_INSTANCE", "3")]), 8212);
     let nine = ("JUNIPER_CASCOR_WORKER_HEALTH_PORT", "9000");
     assert_eq!(port(&[nine, ("JUNIPERCTL_INSTANCE", "2")]), 9001);
 
-    let listen = Listen { port: Some(7), host: None };
+    let listen = Listen {
+        port: Some(7),
+        host: None,
+    };
     let both = environment(&[server, ("JUNIPERCTL_INSTANCE", "2")]);
-    assert_eq!(read(Service::Worker, &listen, &both).unwrap().address.port, 7);
+    assert_eq!(
+        read(Service::Worker, &listen, &both).unwrap().address.port,
+        7
+    );
 }
 
 #[test]
@@ -109,7 +136,10 @@ fn every_fault_is_reported_with_its_variable() {
         "JUNIPER_STANDIN_READY_AFTER:",
         "JUNIPER_CASCOR_WORKER_SERVER_URL: not set",
     ] {
-        assert!(faults.iter().any(|fault| fault.starts_with(name)), "{name} in {faults:#?}");
+        assert!(
+            faults.iter().any(|fault| fault.starts_with(name)),
+            "{name} in {faults:#?}"
+        );
     }
     let last = environment(&[
         ("JUNIPER_CASCOR_WORKER_SERVER_URL", "ws://127.0.0.1:1/"),
@@ -121,8 +151,14 @@ fn every_fault_is_reported_with_its_variable() {
 
 #[test]
 fn production_is_recognised_however_it_is_written() {
-    assert!(is_production(&environment(&[("JUNIPER_ENV", " Production ")])));
-    assert!(!is_production(&environment(&[("JUNIPER_ENV", "production-like")])));
+    assert!(is_production(&environment(&[(
+        "JUNIPER_ENV",
+        " Production "
+    )])));
+    assert!(!is_production(&environment(&[(
+        "JUNIPER_ENV",
+        "production-like"
+    )])));
     assert!(!is_production(&environment(&[])));
 }
 

@@ -169,7 +169,9 @@ pub(crate) fn snapshot_name(unix_seconds: u64) -> String {
 /// Year, month and day of a count of days since 1970-01-01: walked, because a run ends rarely
 /// and a formula would need explaining.
 fn civil_date(mut days: u64) -> (u64, usize, u64) {
-    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {
         days -= 365 + u64::from(is_leap(year));
@@ -195,10 +197,15 @@ mod tests {
     #[test]
     fn a_run_goes_from_started_to_completed_and_its_epoch_never_falls() {
         let length = Duration::from_secs(10);
-        let stages: Vec<Stage> = (0..=11).map(|second| Stage::at(length, Duration::from_secs(second))).collect();
+        let stages: Vec<Stage> = (0..=11)
+            .map(|second| Stage::at(length, Duration::from_secs(second)))
+            .collect();
         assert_eq!(stages[0], Stage::Started { epoch: 0 });
         assert_eq!(stages[5], Stage::Started { epoch: 100 });
-        assert_eq!((stages[10], stages[11]), (Stage::Completed, Stage::Completed));
+        assert_eq!(
+            (stages[10], stages[11]),
+            (Stage::Completed, Stage::Completed)
+        );
         assert!(stages.is_sorted_by_key(|stage| stage.epoch()));
         assert_eq!(Stage::at(Duration::ZERO, Duration::ZERO), Stage::Completed);
     }
@@ -210,7 +217,10 @@ mod tests {
         let phase = |epoch| TrainingState::of(Stage::Started { epoch }, 0.0).summary();
         assert_eq!(phase(3), ("Started", "Output"));
         assert_eq!(phase(17), ("Started", "Candidate"));
-        assert_eq!(TrainingState::of(Stage::Completed, 0.0).summary(), ("Completed", "Idle"));
+        assert_eq!(
+            TrainingState::of(Stage::Completed, 0.0).summary(),
+            ("Completed", "Idle")
+        );
     }
 
     #[test]

@@ -25,12 +25,23 @@ from juniper_cascor_worker.worker import CascorWorkerAgent
 LOGGER = logging.getLogger("juniper_worker")
 
 
+def number(name, default):
+    """Return the number in an environment variable; raise ValueError if it holds something else."""
+    text = os.environ.get(name, default)
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name} must be a number, got {text!r}") from None
+
+
 def configuration():
     """Return the configuration of this instance; raise ValueError or WorkerConfigError."""
-    config = WorkerConfig.from_env()
-    instance = int(os.environ.get("JUNIPERCTL_INSTANCE", "1"))
+    first_port = number("JUNIPER_CASCOR_WORKER_HEALTH_PORT", "8210")
+    instance = number("JUNIPERCTL_INSTANCE", "1")
     if instance < 1:
         raise ValueError(f"JUNIPERCTL_INSTANCE must be 1 or more, got {instance}")
+    config = WorkerConfig.from_env()
+    config.health_port = first_port
     config.validate()
     config.health_port += instance - 1
     config.validate()

@@ -114,7 +114,11 @@ pub(crate) fn ready(
         ("juniper_cascor", cascor),
     ];
     let details = Details {
-        mode: if standing.backend.is_some() { "service" } else { "demo" },
+        mode: if standing.backend.is_some() {
+            "service"
+        } else {
+            "demo"
+        },
         active_connections: 0,
         training_active: standing.training_active,
         backend_status: standing.backend.map(|backend| backend.status),
@@ -134,6 +138,9 @@ pub(crate) fn dashboard() -> Answer {
 
 /// `/api/v1/metrics/layouts`.
 pub(crate) fn layouts() -> Answer {
-    let body = Layouts { layouts: [], total: 0 };
+    let body = Layouts {
+        layouts: [],
+        total: 0,
+    };
     Answer::json(200, &body)
 }

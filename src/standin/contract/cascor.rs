@@ -125,7 +125,13 @@ pub(crate) fn ready(
 
 /// `POST /v1/training/start`, when a run begins.
 pub(crate) fn training_started(timestamp: f64) -> Answer {
-    envelope(Begun { status: "training_started", timestamp }, timestamp)
+    envelope(
+        Begun {
+            status: "training_started",
+            timestamp,
+        },
+        timestamp,
+    )
 }
 
 /// `POST /v1/training/start`, while one is under way.
@@ -135,7 +141,11 @@ pub(crate) fn training_refused(timestamp: f64) -> Answer {
         message: "Training cannot be started: Training already in progress",
         detail: None,
     };
-    let body = Refusal { status: "error", error, meta: meta(timestamp) };
+    let body = Refusal {
+        status: "error",
+        error,
+        meta: meta(timestamp),
+    };
     Answer::json(409, &body)
 }
 
@@ -167,16 +177,25 @@ pub(crate) fn training_status(stage: Stage, changed: f64, timestamp: f64) -> Ans
         metrics_clear_undo_available: false,
         dataset_shortfall: None,
         auto_start_failure: None,
-        current_dataset: known.then_some(Dataset { dataset_type: "spiral" }),
+        current_dataset: known.then_some(Dataset {
+            dataset_type: "spiral",
+        }),
     };
     envelope(body, timestamp)
 }
 
 fn envelope(data: impl Serialize, timestamp: f64) -> Answer {
-    let body = Envelope { status: "success", data, meta: meta(timestamp) };
+    let body = Envelope {
+        status: "success",
+        data,
+        meta: meta(timestamp),
+    };
     Answer::json(200, &body)
 }
 
 fn meta(timestamp: f64) -> Meta {
-    Meta { timestamp, version: CASCOR.version }
+    Meta {
+        timestamp,
+        version: CASCOR.version,
+    }
 }

@@ -43,5 +43,10 @@ pub(crate) fn ready(storage: &Storage, claim: Claim, timestamp: f64) -> Answer {
         None => ("unhealthy", missing.clone()),
     };
     let dependency = Dependency::new("Dataset Storage", status, message).claimed(claim, &missing);
-    DATA.ready(vec![("storage", dependency)], NoDetails {}, claim, timestamp)
+    DATA.ready(
+        vec![("storage", dependency)],
+        NoDetails {},
+        claim,
+        timestamp,
+    )
 }

@@ -59,6 +59,7 @@ impl Answer {
         }
     }
 
+    /// The same answer with one more header.
     pub(crate) fn with(mut self, (name, value): (&'static str, &str)) -> Self {
         self.headers.push((name, value.to_owned()));
         self

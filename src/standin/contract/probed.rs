@@ -34,7 +34,7 @@ impl Probed {
 
     /// The dependency entry in cascor's words.
     pub(crate) fn in_urllib_words(&self, name: &'static str) -> Dependency {
-        self.entry(name, match &self.outcome {
+        let failure = match &self.outcome {
             Outcome::Answered(status) => {
                 format!("HTTPError: HTTP Error {status}: {}", reason(*status))
             }
@@ -46,12 +46,13 @@ impl Probed {
             Outcome::NotHttp => {
                 "RemoteDisconnected: Remote end closed connection without response".to_owned()
             }
-        })
+        };
+        self.entry(name, &failure)
     }
 
     /// The dependency entry in canopy's words.
     pub(crate) fn in_httpx_words(&self, name: &'static str) -> Dependency {
-        self.entry(name, match &self.outcome {
+        let failure = match &self.outcome {
             Outcome::Answered(status) => {
                 format!("HTTPStatusError: {status} {}", reason(*status))
             }
@@ -60,10 +61,11 @@ impl Probed {
             Outcome::NotHttp => {
                 "RemoteProtocolError: Server disconnected without sending a response.".to_owned()
             }
-        })
+        };
+        self.entry(name, &failure)
     }
 
-    fn entry(&self, name: &'static str, failure: String) -> Dependency {
+    fn entry(&self, name: &'static str, failure: &str) -> Dependency {
         let (status, message) = if self.is_healthy() {
             ("healthy", self.url.clone())
         } else {
@@ -85,17 +87,36 @@ mod tests {
     #[test]
     fn each_service_words_a_failure_in_its_own_way() {
         let words = |outcome| {
-            let probed = Probed { url: "U".to_owned(), latency_ms: 1.0, outcome };
-            (probed.in_urllib_words("N").message, probed.in_httpx_words("N").message)
+            let probed = Probed {
+                url: "U".to_owned(),
+                latency_ms: 1.0,
+                outcome,
+            };
+            (
+                probed.in_urllib_words("N").message,
+                probed.in_httpx_words("N").message,
+            )
         };
-        let (urllib, httpx) = words(Outcome::Unreachable(Some(111), "Connection refused".to_owned()));
-        assert_eq!(urllib, "U — URLError: <urlopen error [Errno 111] Connection refused>");
+        let (urllib, httpx) = words(Outcome::Unreachable(
+            Some(111),
+            "Connection refused".to_owned(),
+        ));
+        assert_eq!(
+            urllib,
+            "U — URLError: <urlopen error [Errno 111] Connection refused>"
+        );
         assert_eq!(httpx, "U — ConnectError: All connection attempts failed");
         let (urllib, httpx) = words(Outcome::TimedOut);
-        assert_eq!((urllib.as_str(), httpx.as_str()), ("U — TimeoutError: timed out", "U — ReadTimeout: "));
+        assert_eq!(
+            (urllib.as_str(), httpx.as_str()),
+            ("U — TimeoutError: timed out", "U — ReadTimeout: ")
+        );
         let (urllib, httpx) = words(Outcome::Answered(503));
         assert_eq!(urllib, "U — HTTPError: HTTP Error 503: Service Unavailable");
         assert_eq!(httpx, "U — HTTPStatusError: 503 Service Unavailable");
-        assert_eq!(words(Outcome::Answered(200)), ("U".to_owned(), "U".to_owned()));
+        assert_eq!(
+            words(Outcome::Answered(200)),
+            ("U".to_owned(), "U".to_owned())
+        );
     }
 }

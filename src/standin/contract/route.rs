@@ -115,7 +115,10 @@ mod tests {
         assert!(answer.headers.contains(&("allow", "GET".to_owned())));
         let answer = refusal(Service::Cascor, "GET", "/v1/training/start");
         assert!(answer.headers.contains(&("allow", "POST".to_owned())));
-        assert_eq!(refusal(Service::Worker, "HEAD", "/v1/health").body, "method not allowed");
+        assert_eq!(
+            refusal(Service::Worker, "HEAD", "/v1/health").body,
+            "method not allowed"
+        );
     }
 
     #[test]
@@ -124,7 +127,12 @@ mod tests {
         assert_eq!(answer.status, 307);
         let location = ("location", "http://127.0.0.1:1/v1/health".to_owned());
         assert!(answer.headers.contains(&location));
-        assert!(answer.headers.iter().all(|(name, _)| *name != "content-type"));
+        assert!(
+            answer
+                .headers
+                .iter()
+                .all(|(name, _)| *name != "content-type")
+        );
         let answer = refusal(Service::Worker, "GET", "/v1/health/");
         assert_eq!((answer.status, answer.body.as_str()), (404, "not found"));
     }
@@ -132,9 +140,18 @@ mod tests {
     #[test]
     fn what_a_service_does_not_have_is_not_found() {
         assert_eq!(refusal(Service::Data, "GET", "/dashboard/").status, 404);
-        assert_eq!(refusal(Service::Data, "POST", "/v1/training/start").body, "{\"detail\":\"Not Found\"}");
+        assert_eq!(
+            refusal(Service::Data, "POST", "/v1/training/start").body,
+            "{\"detail\":\"Not Found\"}"
+        );
         assert_eq!(refusal(Service::Data, "GET", "/x/").status, 404);
-        assert_eq!(route(Service::Canopy, "GET", "/dashboard/", None), Route::Dashboard);
-        assert_eq!(route(Service::Cascor, "POST", "/v1/training/start", None), Route::TrainingStart);
+        assert_eq!(
+            route(Service::Canopy, "GET", "/dashboard/", None),
+            Route::Dashboard
+        );
+        assert_eq!(
+            route(Service::Cascor, "POST", "/v1/training/start", None),
+            Route::TrainingStart
+        );
     }
 }

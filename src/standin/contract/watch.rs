@@ -47,7 +47,10 @@ impl Watch {
     /// Takes in a poll: whether training goes on, or nothing when it failed.
     pub(crate) fn take(&mut self, now: Duration, polled: Option<bool>) {
         if let Some(training) = polled {
-            *self = Self { training, ..Self::new(now) };
+            *self = Self {
+                training,
+                ..Self::new(now)
+            };
         } else {
             self.failures = self.failures.saturating_add(1);
             if self.failures >= THRESHOLD {

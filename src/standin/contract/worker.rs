@@ -101,7 +101,11 @@ impl Formatter for Spaced {
         writer: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
     }
 
     fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -119,10 +123,17 @@ mod tests {
             live(false).body,
             r#"{"status": "unresponsive", "tick": "juniper-cascor-worker", "error": "websocket connection not bound", "duration_ms": 0}"#
         );
-        assert_eq!((live(true).status, ready(true, Claim::Truth).status), (200, 200));
+        assert_eq!(
+            (live(true).status, ready(true, Claim::Truth).status),
+            (200, 200)
+        );
         let unlinked = ready(false, Claim::Truth);
         assert_eq!(unlinked.status, 503);
-        assert!(unlinked.headers.contains(&(READINESS_HEADER, "not_ready".to_owned())));
+        assert!(
+            unlinked
+                .headers
+                .contains(&(READINESS_HEADER, "not_ready".to_owned()))
+        );
         assert!(ready(true, Claim::NotReady).body.contains(UNREGISTERED));
     }
 }

@@ -9,6 +9,7 @@ use std::process::Child;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::process::timespec;
@@ -60,7 +61,7 @@ impl Listener {
             PollFd::new(&self.socket, PollFlags::IN),
             PollFd::new(&process, PollFlags::IN),
         ];
-        poll(&mut waited, Some(&timespec(within)))?;
+        retry_on_intr(|| poll(&mut waited, Some(&timespec(within))))?;
         let [socket, process] = waited.map(|descriptor| !descriptor.revents().is_empty());
         if socket {
             let mut buffer = [0; 4096];

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 /// How long to wait for the rest of the output once the process itself has ended: its background
@@ -105,7 +106,7 @@ impl Drop for Running {
 pub(crate) fn ended(child: &Child, within: Duration) -> io::Result<bool> {
     let descriptor = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let mut waited = [PollFd::new(&descriptor, PollFlags::IN)];
-    Ok(poll(&mut waited, Some(&timespec(within)))? > 0)
+    Ok(retry_on_intr(|| poll(&mut waited, Some(&timespec(within))))? > 0)
 }
 
 /// A duration as the kernel counts it.

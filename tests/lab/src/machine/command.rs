@@ -171,7 +171,7 @@ impl Machine {
     pub fn process(&self, command: &Command) -> process::Command {
         let mut process = process::Command::new("nsenter");
         process.arg("--target").arg(self.leader().to_string());
-        process.args(["--all", "--wd=/", "--"]);
+        process.args(["--all", "--wd", "--"]);
         if let Some(user) = &command.user {
             process.args(["runuser", "--user", user, "--"]);
         }

@@ -23,7 +23,9 @@ const PASSED_ON: [&str; 9] = [
 const SHOWN: [&str; 3] = ["/etc/pip.conf", "/etc/ssl/certs", "/opt/wheels"];
 
 /// Signs in what pip says that it could not reach the index, as opposed to not liking what it got.
-const UNREACHABLE: [&str; 6] = [
+const UNREACHABLE: [&str; 7] = [
+    // All that is asked for is published, so an index that knows no version at all is none.
+    "(from versions: none)",
     "Temporary failure in name resolution",
     "Name or service not known",
     "NewConnectionError",
@@ -132,7 +134,7 @@ mod tests {
             "... NewConnectionError(...): Failed to establish"
         ));
         assert!(!is_unreachable(
-            "ERROR: No matching distribution found for x==9"
+            "no version that satisfies x==9 (from versions: 1.0, 2.0)"
         ));
     }
 }

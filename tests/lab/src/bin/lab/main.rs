@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let done = match verb {
         Verb::Prepare { suites, real } => prepare::run(&suites, real),
         Verb::Shell { suite, real } => shell::run(suite, real),
-        Verb::Requirements => requirements::run(),
+        Verb::Requirements => Ok(requirements::run()),
     };
     done.unwrap_or_else(|error| {
         tell(&format!("lab: {error}"));

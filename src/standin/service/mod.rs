@@ -1,0 +1,76 @@
+//! The living half of each service: it looks at the machine and at its neighbours, and hands
+//! what it found to `contract`, which alone decides what is said. It knows no socket of its own
+//! server and no faults.
+
+mod canopy;
+mod cascor;
+mod data;
+mod worker;
+
+use std::rc::Rc;
+
+use crate::clock::Clock;
+use crate::contract::route::Route;
+use crate::contract::{Answer, Claim};
+use crate::failure::Failure;
+use crate::settings::Own;
+
+/// A service that has started.
+pub(crate) enum Running {
+    Data(data::Data),
+    Cascor(Rc<cascor::Cascor>),
+    Canopy(Rc<canopy::Canopy>),
+    Worker(Rc<worker::Worker>),
+}
+
+impl Running {
+    /// Does what the real service does before it listens.
+    pub(crate) fn start(own: Own, clock: Clock) -> Result<Self, Failure> {
+        Ok(match own {
+            Own::Data { storage } => Self::Data(data::Data::start(storage)?),
+            Own::Cascor {
+                data,
+                auto_start,
+                training,
+                snapshots,
+            } => {
+                let plan = cascor::Plan {
+                    training,
+                    snapshots,
+                    auto_start,
+                };
+                Self::Cascor(Rc::new(cascor::Cascor::new(data, plan, clock)))
+            }
+            Own::Canopy { data, cascor, demo } => {
+                Self::Canopy(Rc::new(canopy::Canopy::start(data, cascor, demo, clock)))
+            }
+            Own::Worker { cascor } => Self::Worker(Rc::new(worker::Worker::new(cascor, clock))),
+        })
+    }
+
+    /// Begins what goes on in the background, once the service listens.
+    pub(crate) fn begin(&self) {
+        match self {
+            Self::Data(_) => {}
+            Self::Cascor(cascor) => cascor.begin(),
+            Self::Canopy(canopy) => canopy.begin(),
+            Self::Worker(worker) => worker.begin(),
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, route: Route, claim: Claim) -> Answer {
+        match (self, route) {
+            (_, Route::Refused(answer)) => answer,
+            (Self::Data(data), route) => data.answer(&route, claim),
+            (Self::Cascor(cascor), route) => cascor.answer(&route, claim),
+            (Self::Canopy(canopy), route) => canopy.answer(&route, claim).await,
+            (Self::Worker(worker), route) => worker.answer(&route, claim),
+        }
+    }
+}
+
+/// What a service says to a route that only another one has; `route` never lets one through.
+fn foreign() -> Answer {
+    Answer::detail(404, "Not Found")
+}

@@ -1,0 +1,162 @@
+//! The mock group's life: installed, started, asked, broken, stopped, uninstalled.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use juniper_lab::{Entry, Machine, Suite};
+
+use super::lab::{Outcome, claim, exits, has, machine, mock, run};
+
+/// Directories that an install may touch; compared file by file.
+const COMPARED: [&str; 4] = ["/etc", "/usr", "/opt", "/var/lib"];
+
+/// What other programs write while the machine runs.
+const OTHERS: [&str; 3] = ["/var/lib/systemd", "/var/lib/dbus", "/etc/.updated"];
+
+fn tree(machine: &Machine) -> Result<BTreeMap<PathBuf, Entry>, libtest_mimic::Failed> {
+    Ok(machine.tree(&COMPARED, &OTHERS)?)
+}
+
+/// Install, start, health, stop, uninstall; then the tree is as it was found.
+pub(crate) fn whole_life(suite: Suite) -> Outcome {
+    let machine = machine(suite, juniper_lab::BootOptions::default())?;
+    let before = tree(&machine)?;
+    let shown = exits(&machine, "juniperctl install --profile mock --dry-run", 0)?;
+    has(&shown.stderr, &["creates  juniper-data.service", "creates  juniper.target"])?;
+    claim(tree(&machine)? == before, "a dry run changed the tree")?;
+
+    exits(&machine, "juniperctl install --profile mock", 0)?;
+    let verified = exits(
+        &machine,
+        "systemd-analyze verify /etc/systemd/system/juniper* 2>&1 | grep -v 'Debian Bug\\|man juniperctl' || true",
+        0,
+    )?;
+    claim(verified.stdout.trim().is_empty(), format!("verify: {}", verified.stdout))?;
+    exits(&machine, "systemctl start juniper.target", 0)?;
+    let health = exits(&machine, "juniperctl health", 0)?;
+    has(&health.stdout, &["the group is ready", "data", "cascor", "canopy", "worker@1"])?;
+    let status = exits(&machine, "juniperctl status", 0)?;
+    has(&status.stdout, &["profile mock", "SERVICE", "active"])?;
+    exits(&machine, "juniperctl logs -n 50 data", 0)?;
+    let user = exits(&machine, "systemctl show -p MainPID --value juniper-cascor.service | xargs -I{} stat -c %U /proc/{}", 0)?;
+    claim(user.stdout.trim() == "juniper", format!("cascor runs as {}", user.stdout))?;
+
+    exits(&machine, "systemctl stop juniper.target", 0)?;
+    machine.wait_until("everything to be stopped", std::time::Duration::from_secs(20), || {
+        run(&machine, "systemctl list-units 'juniper*' --state=active,activating,deactivating --no-legend")
+            .is_ok_and(|listed| listed.stdout.trim().is_empty())
+    })?;
+    has(&exits(&machine, "juniperctl health", 3)?.stdout, &["it is stopped"])?;
+
+    exits(&machine, "juniperctl start", 0)?;
+    exits(&machine, "juniperctl uninstall --purge --yes", 0)?;
+    let left = exits(&machine, "systemctl list-units 'juniper*' --all --no-legend", 0)?;
+    claim(left.stdout.trim().is_empty(), format!("units are left: {}", left.stdout))?;
+    let after = tree(&machine)?;
+    let differing: Vec<_> = before
+        .keys()
+        .chain(after.keys())
+        .filter(|path| before.get(*path).map(comparable) != after.get(*path).map(comparable))
+        .collect();
+    claim(differing.is_empty(), format!("the tree differs: {differing:?}"))
+}
+
+/// Everything but a directory's size, which depends on its history.
+fn comparable(entry: &Entry) -> impl PartialEq + use<> {
+    (entry.kind.clone(), entry.mode, entry.uid, entry.gid)
+}
+
+/// With data stopped, `health` names it first and the others as consequences.
+pub(crate) fn root_cause() -> Outcome {
+    let machine = mock(Suite::Trixie)?;
+    exits(&machine, "juniperctl start", 0)?;
+    exits(&machine, "systemctl stop juniper-data.service", 0)?;
+    let told = exits(&machine, "juniperctl health", 3)?;
+    has(&told.stdout, &["data is down; therefore cascor not ready, canopy degraded", "it is stopped"])?;
+    let json = exits(&machine, "juniperctl health --json", 3)?;
+    let report: serde_json::Value = serde_json::from_str(&json.stdout)?;
+    claim(report["version"] == 1 && report["verdict"] == "down", &report)?;
+    claim(report["root_causes"] == serde_json::json!(["data"]), &report)?;
+    let verdicts: Vec<(&str, &str)> = report["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| (service["name"].as_str().unwrap(), service["verdict"].as_str().unwrap()))
+        .collect();
+    claim(
+        verdicts == [("data", "down"), ("cascor", "not_ready"), ("canopy", "degraded"), ("worker@1", "ready")],
+        format!("{verdicts:?}"),
+    )?;
+    claim(
+        report["services"][1]["dependencies"]["juniper_data"]["status"] == "unhealthy",
+        &report,
+    )?;
+    exits(&machine, "juniperctl start data", 0)?;
+    exits(&machine, "juniperctl health", 0)?;
+    Ok(())
+}
+
+/// A service that accepts and never answers is down, though systemd calls it active.
+pub(crate) fn hang() -> Outcome {
+    let machine = mock(Suite::Bookworm)?;
+    exits(&machine, "juniperctl start", 0)?;
+    exits(&machine, "juniper-standin fault hang data", 0)?;
+    exits(&machine, "systemctl is-active juniper-data.service", 0)?;
+    let told = exits(&machine, "juniperctl health data", 3)?;
+    has(&told.stdout, &["data is down", "no answer within 10s"])?;
+    exits(&machine, "juniperctl restart data", 0)?;
+    exits(&machine, "juniperctl health data", 0)?;
+    Ok(())
+}
+
+/// A second install changes nothing and says so; a changed setting rewrites one unit.
+pub(crate) fn idempotent() -> Outcome {
+    let machine = mock(Suite::Bookworm)?;
+    let before = tree(&machine)?;
+    let again = exits(&machine, "juniperctl install --profile mock", 0)?;
+    has(&again.stderr, &["nothing to change"])?;
+    claim(tree(&machine)? == before, "the second install changed the tree")?;
+    machine.write("/etc/juniper/juniper.toml.d/port.toml", "[services.canopy]\nport = 8051\n", 0o644)?;
+    let changed = exits(&machine, "juniperctl install --profile mock", 0)?;
+    has(&changed.stderr, &["rewrites juniper-canopy.service: takes effect at its next restart", "+", "8051"])?;
+    exits(&machine, "juniperctl start", 0)?;
+    exits(&machine, "curl -fsS http://127.0.0.1:8051/v1/health/ready", 0)?;
+    Ok(())
+}
+
+/// What another profile does not have is stopped and removed, what stays is not touched.
+pub(crate) fn profile_switch() -> Outcome {
+    let machine = mock(Suite::Trixie)?;
+    machine.write(
+        "/etc/juniper/juniper.toml.d/small.toml",
+        "[profiles.small]\nservices = [\"data\", \"canopy\"]\nstand_in = true\n",
+        0o644,
+    )?;
+    exits(&machine, "juniperctl start", 0)?;
+    let data = "systemctl show -p MainPID --value juniper-data.service";
+    let pid = exits(&machine, data, 0)?.stdout;
+    let told = exits(&machine, "juniperctl install --profile small", 0)?;
+    has(&told.stderr, &["removes  juniper-cascor.service", "removes  juniper-cascor-worker@.service"])?;
+    let running = exits(&machine, "systemctl list-units 'juniper-*' --state=active --plain --no-legend", 0)?;
+    has(&running.stdout, &["juniper-data.service", "juniper-canopy.service"])?;
+    claim(!running.stdout.contains("cascor"), &running.stdout)?;
+    claim(exits(&machine, data, 0)?.stdout == pid, "data was restarted")
+}
+
+/// The committed reference units are real unit files that systemd reads without a word.
+pub(crate) fn verify() -> Outcome {
+    for suite in super::SUITES {
+        let machine = machine(suite, juniper_lab::BootOptions::default())?;
+        let version = suite.systemd_version();
+        let render = format!("juniperctl render --profile full --systemd {version} --out /run/units");
+        exits(&machine, &render, 0)?;
+        // What the units run must be there to be verified.
+        run(&machine, "for s in data cascor canopy worker; do install -D /bin/true /opt/juniper/$s/current/bin/python; done")?;
+        let told = run(
+            &machine,
+            "systemd-analyze verify /run/units/*.target /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v 'man juniperctl\\|redis' ; true",
+        )?;
+        claim(told.stdout.trim().is_empty(), format!("systemd {version}: {}", told.stdout))?;
+    }
+    Ok(())
+}

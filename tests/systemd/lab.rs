@@ -1,0 +1,77 @@
+//! What the trials share: machines with the packages in them, and commands run as a user would.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use juniper_lab::{BootOptions, Command, Machine, Output, Root, Suite, trial as lab_trial};
+use libtest_mimic::{Failed, Trial};
+
+pub(crate) type Outcome = Result<(), Failed>;
+
+/// A trial on a machine; without the packages it fails and says how to get them.
+pub(crate) fn trial(name: &str, test: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
+    lab_trial::on_machine(name, test)
+}
+
+/// A package that `make deb` built.
+pub(crate) fn package(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debian");
+    let found = std::fs::read_dir(&directory).ok().and_then(|entries| {
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_"))))
+    });
+    found.unwrap_or_else(|| panic!("no package {name} in {}: run `make deb`", directory.display()))
+}
+
+/// A machine with both packages.
+pub(crate) fn machine(suite: Suite, options: BootOptions) -> Result<Machine, Failed> {
+    let root = Root::prepare(suite)?;
+    let machine = Machine::boot(&root, options)?;
+    machine.install_deb(&package("juniperctl"))?;
+    machine.install_deb(&package("juniper-standin"))?;
+    Ok(machine)
+}
+
+/// A machine on which the mock group is installed.
+pub(crate) fn mock(suite: Suite) -> Result<Machine, Failed> {
+    let machine = machine(suite, BootOptions::default())?;
+    machine.succeed(&["juniperctl", "install", "--profile", "mock"])?;
+    Ok(machine)
+}
+
+/// Runs a command that may take a group's start.
+pub(crate) fn run(machine: &Machine, line: &str) -> Result<Output, Failed> {
+    Ok(machine.run_with(Command::shell(line).deadline(Duration::from_secs(120)))?)
+}
+
+/// Runs a command and compares its exit code.
+pub(crate) fn exits(machine: &Machine, line: &str, code: i32) -> Result<Output, Failed> {
+    let output = run(machine, line)?;
+    if output.code() == Some(code) {
+        return Ok(output);
+    }
+    Err(format!(
+        "`{line}` exited {:?} instead of {code}\n--- stdout\n{}\n--- stderr\n{}",
+        output.code(),
+        output.stdout,
+        output.stderr
+    )
+    .into())
+}
+
+/// Whether a text has all of these parts.
+pub(crate) fn has(text: &str, parts: &[&str]) -> Outcome {
+    for part in parts {
+        if !text.contains(part) {
+            return Err(format!("no {part:?} in:\n{text}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Fails with a message unless a condition holds.
+pub(crate) fn claim(holds: bool, otherwise: impl std::fmt::Display) -> Outcome {
+    if holds { Ok(()) } else { Err(otherwise.to_string().into()) }
+}

@@ -1,0 +1,49 @@
+//! juniperctl on real systemd: every promise that only a running machine can keep.
+//!
+//! Each trial boots its own throw-away machine and installs the packages that `make deb` left in
+//! target/debian. What this computer cannot run is reported as ignored, with the reason.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests may fail loudly, and look at this computer"
+)]
+
+mod failures;
+mod group;
+mod hostile;
+mod lab;
+mod real;
+
+use juniper_lab::Suite;
+use libtest_mimic::{Arguments, Trial};
+
+const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Two machines at a time: more would make each other late on a small computer.
+    arguments.test_threads.get_or_insert(2);
+    let mut trials: Vec<Trial> = Vec::new();
+    for suite in SUITES {
+        let version = suite.systemd_version();
+        trials.push(lab::trial(&format!("systemd::{version}::the_whole_life_of_the_mock_group"), move || group::whole_life(suite)));
+        trials.push(lab::trial(&format!("systemd::{version}::hostile_strings_arrive_unchanged"), move || hostile::arrive_unchanged(suite)));
+    }
+    trials.extend([
+        lab::trial("systemd::data_is_named_as_the_root_cause", group::root_cause),
+        lab::trial("systemd::a_hung_service_is_down_and_a_restart_cures_it", group::hang),
+        lab::trial("systemd::an_unchanged_install_changes_nothing", group::idempotent),
+        lab::trial("systemd::switching_the_profile_stops_what_goes", group::profile_switch),
+        lab::trial("systemd::a_taken_port_is_named", failures::port_taken),
+        lab::trial("systemd::a_missing_interpreter_is_named", failures::missing_interpreter),
+        lab::trial("systemd::a_service_that_never_gets_ready_fails_the_target", failures::never_ready),
+        lab::trial("systemd::without_a_bus_the_machine_refuses", failures::no_bus),
+        lab::trial("systemd::without_permission_the_machine_refuses", failures::no_permission),
+        lab::trial("systemd::a_foreign_unit_is_not_overwritten", failures::foreign_unit),
+        lab::trial("systemd::the_reference_units_verify_silently", group::verify),
+        real::trial(),
+    ]);
+    libtest_mimic::run(&arguments, trials).exit();
+}
