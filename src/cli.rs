@@ -231,6 +231,15 @@ pub enum GateCommand {
         #[arg(required = true, value_name = "NAME=URL", value_parser = target)]
         targets: Vec<Target>,
     },
+    /// Wait until units are active and say that they are ready; give up when one has failed
+    Group {
+        /// How long to wait
+        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+        within: Duration,
+        /// Units and their endpoints
+        #[arg(required = true, value_name = "UNIT=URL", value_parser = target)]
+        targets: Vec<Target>,
+    },
 }
 
 /// A service and the endpoint it must answer.

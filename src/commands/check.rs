@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
             }
         }
         if let Some(stack) = stack {
-            rendered(&stack, SystemdVersion::NEWEST)
+            rendered(&stack, SystemdVersion::NEWEST, &context.facts(&stack))
                 .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
             if Some(&profile) == configured.as_ref() {
                 services = stack.services.len();

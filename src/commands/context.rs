@@ -7,6 +7,8 @@ use crate::error::{CommandError, Kind};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, environment};
 use crate::plan::Receipt;
+use crate::spec::Stack;
+use crate::unit::facts::{self, Facts};
 
 /// What every command is given.
 #[derive(Debug)]
@@ -59,6 +61,18 @@ impl Context {
             CommandError::new(Kind::Machine, format!("cannot use the receipt {}: {error}", path.display()))
                 .hint("move it away; `juniperctl install` knows its own units by their first line")
         })
+    }
+
+    /// What the units of a stack need to know of this machine.
+    #[must_use]
+    pub fn facts(&self, stack: &Stack) -> Facts {
+        Facts {
+            matches: facts::patterns(stack)
+                .filter_map(|pattern| {
+                    Some((pattern.clone(), Files::matching(pattern, |path| self.paths.at(path))?))
+                })
+                .collect(),
+        }
     }
 
     /// Refuses what needs the running machine where a tree is worked on.

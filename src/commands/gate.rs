@@ -5,31 +5,26 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use crate::cli::{GateCommand, Target};
 use crate::error::{CommandError, Kind};
-use crate::host::http::Prober;
-use crate::host::{clock, environment, process};
-use crate::readiness::pace::pause_after;
-use crate::readiness::{Verdict, judged};
+use crate::host::process;
+use crate::host::systemd::Systemd;
+use crate::output::style::latency;
 use crate::spec::duration::written;
 use crate::spec::probe::Expectations;
 use crate::spec::text::Text;
 
-use super::{Context, survey};
+use super::Context;
+
+mod waiter;
+
+use waiter::Waiter;
 
 const DEPENDENCY_NOT_READY: u8 = 75;
 const PORT_TAKEN: u8 = 98;
 const PROGRAM_FAILED: u8 = 203;
 const NOT_READY: u8 = 1;
-
-/// The longest one answer may take: more than the 5 s for which cascor stands still while data
-/// hangs (measured).
-const ANSWER: Duration = Duration::from_secs(10);
-
-/// A wait is mentioned in the journal from here on.
-const WORTH_MENTIONING: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, CommandError> {
     match gate {
@@ -72,13 +67,28 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
             match waiter.all_ready(&targets).await {
                 Ok(()) => Ok(0),
-                Err(reason) => {
-                    context.terminal.error(&format!("not ready after {}: {reason}", written(waiter.waited())));
-                    Ok(NOT_READY)
-                }
+                Err(reason) => Ok(not_ready(&waiter, &reason)),
+            }
+        }
+        GateCommand::Group { within, targets } => {
+            let waiter = Waiter::new(within, Expectations::new(), context)?;
+            let systemd = Systemd::connect().await?;
+            let ready = match waiter.all_active(&targets, &systemd).await? {
+                Ok(()) => waiter.all_ready(&targets).await,
+                failed => failed,
+            };
+            match ready {
+                Ok(()) => Ok(0),
+                Err(reason) => Ok(not_ready(&waiter, &reason)),
             }
         }
     }
+}
+
+fn not_ready(waiter: &Waiter<'_>, reason: &str) -> u8 {
+    let span = latency(waiter.waited());
+    waiter.context.terminal.error(&format!("not ready after {span}: {reason}"));
+    NOT_READY
 }
 
 fn become_service(service: &str, command: &[OsString], context: &Context) -> u8 {
@@ -145,70 +155,6 @@ fn expectations(written: Vec<(String, String)>) -> Result<Expectations, CommandE
             Err(problem) => Err(CommandError::new(Kind::Usage, problem.label)),
         })
         .collect()
-}
-
-/// Waits until endpoints answer.
-struct Waiter<'w> {
-    prober: Prober,
-    expectations: Expectations,
-    begun: Instant,
-    within: Duration,
-    main_process: Option<i32>,
-    context: &'w Context,
-}
-
-impl<'w> Waiter<'w> {
-    fn new(within: Duration, expectations: Expectations, context: &'w Context) -> Result<Self, CommandError> {
-        Ok(Self {
-            prober: survey::prober()?,
-            expectations,
-            begun: clock::now(),
-            within,
-            main_process: environment::main_process(),
-            context,
-        })
-    }
-
-    fn waited(&self) -> Duration {
-        self.begun.elapsed()
-    }
-
-    /// Waits for all of them side by side; the first that cannot be met is the reason.
-    async fn all_ready(&self, targets: &[Target]) -> Result<(), String> {
-        futures_util::future::try_join_all(targets.iter().map(|target| self.ready(target)))
-            .await
-            .map(drop)
-    }
-
-    async fn ready(&self, target: &Target) -> Result<(), String> {
-        let mut mentioned = None;
-        loop {
-            let left = self.within.saturating_sub(self.waited());
-            let (answer, _) = self.prober.ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER)).await;
-            let judgement = judged(&answer, &self.expectations);
-            // Before the answer is believed: another process may hold the port of a dead service.
-            if self.main_process.is_some_and(|pid| !process::is_alive(pid)) {
-                return Err(format!("{} ended before it was ready", target.name));
-            }
-            if matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded) {
-                return Ok(());
-            }
-            let reason = format!(
-                "{} is {}: {}",
-                target.name,
-                judgement.verdict.prose(),
-                judgement.cause.unwrap_or_default()
-            );
-            if self.waited() >= self.within {
-                return Err(reason);
-            }
-            if self.waited() > WORTH_MENTIONING && mentioned.as_ref() != Some(&reason) {
-                self.context.terminal.error(&format!("waiting: {reason}"));
-                mentioned = Some(reason);
-            }
-            clock::pause(pause_after(self.waited())).await;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         Some(Systemd::connect().await?)
     };
     let version = version(options, systemd.as_ref(), context).await?;
-    let files = rendered(&stack, version)
+    let files = rendered(&stack, version, &context.facts(&stack))
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;

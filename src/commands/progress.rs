@@ -62,7 +62,12 @@ impl<'f> Follower<'f> {
                         .get(&member.unit())
                         .is_some_and(|state| state.active == ActiveState::Failed && !state.has_job)
                 });
-            let settled = pending.is_empty() && (self.verb != Verb::Stop || self.all_stopped(&states));
+            let settled = pending.is_empty()
+                && match self.verb {
+                    Verb::Stop => self.all_stopped(&states),
+                    // One that is being tried again may yet fail for good.
+                    Verb::Start | Verb::Restart => !failed.is_empty() || !self.any_coming(&states),
+                };
             if settled || lost {
                 return Ok(Ending { failed, states });
             }
@@ -114,11 +119,19 @@ impl<'f> Follower<'f> {
         }
     }
 
+    fn any_coming(&self, states: &BTreeMap<String, UnitState>) -> bool {
+        self.managed(states).any(UnitState::is_coming)
+    }
+
     fn all_stopped(&self, states: &BTreeMap<String, UnitState>) -> bool {
+        self.managed(states)
+            .all(|state| !state.has_job && matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
+    }
+
+    fn managed<'s>(&self, states: &'s BTreeMap<String, UnitState>) -> impl Iterator<Item = &'s UnitState> {
         self.members
             .iter()
             .filter(|member| member.service.managed().is_some())
             .filter_map(|member| states.get(&member.unit()))
-            .all(|state| !state.has_job && matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
     }
 }

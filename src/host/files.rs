@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Kind};
 use crate::plan::Found;
+use crate::spec::bind::PathPattern;
+use crate::spec::text::AbsolutePath;
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,26 @@ impl Files {
             Ok(text) => Ok(Some(Found::File(text))),
             Err(_) => Ok(Some(Found::Other)),
         }
+    }
+
+    /// The directory that a pattern matches, alphabetically the last where several do: the newest
+    /// Python. `place` tells where a path of the machine lies.
+    #[must_use]
+    pub fn matching(pattern: &PathPattern, place: impl Fn(&str) -> PathBuf) -> Option<AbsolutePath> {
+        let candidates = match pattern.parts() {
+            None => vec![pattern.as_str().to_owned()],
+            Some((directory, begins, ends, below)) => Self::names(&place(directory))
+                .ok()?
+                .into_iter()
+                .filter(|name| name.starts_with(begins) && name.ends_with(ends) && PathPattern::parse(&format!("/{name}")).is_ok())
+                .map(|name| format!("{directory}/{name}/{below}").trim_end_matches('/').to_owned())
+                .collect(),
+        };
+        candidates
+            .into_iter()
+            .rev()
+            .find(|path| place(path).is_dir())
+            .and_then(|path| AbsolutePath::parse(&path).ok())
     }
 
     /// Whether something is at a path, following links.

@@ -1,6 +1,6 @@
 //! One configuration text, read: what it says, before it is merged with the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeTable;
 
@@ -16,6 +16,8 @@ use super::text::{AbsolutePath, Text};
 pub struct ProfileLayer {
     /// Where it is defined.
     pub at: Option<Location>,
+    /// Keys that are there but were refused.
+    pub refused: BTreeSet<&'static str>,
     /// The services that belong to it.
     pub services: Option<Located<Vec<ServiceName>>>,
     /// Whether the stand-in takes every service's place.
@@ -111,8 +113,9 @@ fn profiles(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ProfileNam
                 .as_bool()
                 .ok_or_else(|| super::fault::Problem::wrong_type("true or false", value.type_str()))
         };
-        let layer = ProfileLayer {
+        let mut layer = ProfileLayer {
             at: Some(key.at),
+            refused: BTreeSet::new(),
             services: below.optional("services", faults, strings(ServiceName::parse)),
             stand_in: below.optional("stand_in", faults, flag),
             production: below.optional("production", faults, flag),
@@ -121,6 +124,7 @@ fn profiles(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ProfileNam
                 .map(|table| services(&table, faults))
                 .unwrap_or_default(),
         };
+        layer.refused = below.refused();
         below.finish(faults);
         profiles.insert(name, layer);
     }

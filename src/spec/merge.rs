@@ -4,7 +4,7 @@
 //! whole. Every merge takes its argument apart without `..`, so that a new key cannot be
 //! forgotten here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layer::{Layer, ProfileLayer};
 use super::service_layer::{EdgeLayer, ProbeLayer, ServiceLayer};
@@ -37,8 +37,15 @@ macro_rules! replaced_whole {
 replaced_whole!(
     super::source::Located<super::text::Text>,
     super::source::Located<super::text::Line>,
-    super::source::Located<super::derived::Derived>
+    super::source::Located<super::derived::Derived>,
+    super::source::Located<super::derived::EnvironmentValue>
 );
+
+impl Overlay for BTreeSet<&'static str> {
+    fn overlay(&mut self, later: Self) {
+        self.extend(later);
+    }
+}
 
 impl<K: Ord, V: Overlay> Overlay for BTreeMap<K, V> {
     fn overlay(&mut self, later: Self) {
@@ -77,6 +84,7 @@ field_by_field!(ProbeLayer {
 });
 field_by_field!(ServiceLayer {
     at,
+    refused,
     description,
     unit,
     external_unit,
@@ -91,6 +99,7 @@ field_by_field!(ServiceLayer {
     stop_timeout,
     restart_delay,
     state_directories,
+    bind_directories,
     environment,
     derived_environment,
     depends_on,
@@ -101,6 +110,7 @@ field_by_field!(ServiceLayer {
 });
 field_by_field!(ProfileLayer {
     at,
+    refused,
     services,
     stand_in,
     production,

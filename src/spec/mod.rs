@@ -4,6 +4,7 @@
 //! recorded with its place, and what is left is merged and resolved for one profile. Nothing in
 //! here reads a file, a clock or the machine.
 
+pub mod bind;
 pub mod builtin;
 pub mod derived;
 pub mod duration;

@@ -4,6 +4,7 @@
 //! a parser, notes where it stood, and at the end reports each key that nobody asked for. It
 //! knows nothing of what the keys mean.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -21,6 +22,7 @@ pub struct TableReader<'t> {
     source: SourceId,
     span: Range<usize>,
     asked: Vec<&'static str>,
+    refused: BTreeSet<&'static str>,
 }
 
 impl<'t> TableReader<'t> {
@@ -33,6 +35,7 @@ impl<'t> TableReader<'t> {
             source,
             span: table.span(),
             asked: Vec::new(),
+            refused: BTreeSet::new(),
         }
     }
 
@@ -57,7 +60,18 @@ impl<'t> TableReader<'t> {
     ) -> Option<Located<T>> {
         self.asked.push(key);
         let value = self.table.get(key)?;
-        self.parsed(key, value, faults, parse)
+        let parsed = self.parsed(key, value, faults, parse);
+        if parsed.is_none() {
+            self.refused.insert(key);
+        }
+        parsed
+    }
+
+    /// The keys that are there but were refused: missing, as far as their values go, yet nobody
+    /// should be told to write them.
+    #[must_use]
+    pub fn refused(&self) -> BTreeSet<&'static str> {
+        self.refused.clone()
     }
 
     /// A reader of a table below this one, if the key is there.
@@ -115,6 +129,7 @@ impl<'t> TableReader<'t> {
             source: self.source,
             span: value.span(),
             asked: Vec::new(),
+            refused: BTreeSet::new(),
         })
     }
 

@@ -116,6 +116,9 @@ fn selected(
     let known: Vec<&str> = merged.services.keys().map(ServiceName::as_str).collect();
     let mut layers = BTreeMap::new();
     let Some(services) = &profile.services else {
+        if profile.refused.contains("services") {
+            return layers;
+        }
         faults.push(Fault {
             code: Code::MissingKey,
             title: format!("profile `{profile_name}` names no services"),

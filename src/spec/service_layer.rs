@@ -2,12 +2,13 @@
 //!
 //! Reading only: whether the keys fit together is decided after merging, in `resolve`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::derived::Derived;
+use super::bind::{self, BindTarget};
+use super::derived::{Derived, EnvironmentValue};
 use super::duration;
 use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
@@ -91,6 +92,7 @@ pub struct ProbeLayer {
 #[expect(missing_docs, reason = "the fields are the configuration's keys, documented in juniper.toml(5)")]
 pub struct ServiceLayer {
     pub at: Option<Location>,
+    pub refused: BTreeSet<&'static str>,
     pub description: Option<Located<Line>>,
     pub unit: Option<Located<UnitStem>>,
     pub external_unit: Option<Located<ForeignUnit>>,
@@ -105,6 +107,7 @@ pub struct ServiceLayer {
     pub stop_timeout: Option<Located<Duration>>,
     pub restart_delay: Option<Located<Duration>>,
     pub state_directories: Option<Located<Vec<RelativePath>>>,
+    pub bind_directories: BTreeMap<BindTarget, Located<EnvironmentValue>>,
     pub environment: BTreeMap<EnvironmentName, Located<Text>>,
     pub derived_environment: BTreeMap<EnvironmentName, Located<Derived>>,
     pub depends_on: BTreeMap<ServiceName, EdgeLayer>,
@@ -116,8 +119,9 @@ pub struct ServiceLayer {
 
 /// Reads one `[services.NAME]` table.
 pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
-    let layer = ServiceLayer {
+    let mut layer = ServiceLayer {
         at: Some(table.location()),
+        refused: BTreeSet::new(),
         description: table.optional("description", faults, string(Line::parse)),
         unit: table.optional("unit", faults, string(UnitStem::parse)),
         external_unit: table.optional("external_unit", faults, string(ForeignUnit::parse)),
@@ -136,6 +140,10 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         stop_timeout: table.optional("stop_timeout", faults, string(positive)),
         restart_delay: table.optional("restart_delay", faults, string(positive)),
         state_directories: table.optional("state_directories", faults, strings(RelativePath::parse)),
+        bind_directories: table
+            .table("bind_directories", faults)
+            .map(|table| named(&table, faults, BindTarget::parse, |value| string(bind::own)(value)))
+            .unwrap_or_default(),
         environment: table
             .table("environment", faults)
             .map(|table| environment(&table, faults))
@@ -165,6 +173,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
             .map(|table| named(&table, faults, directive, |value| string(Line::parse)(value)))
             .unwrap_or_default(),
     };
+    layer.refused = table.refused();
     table.finish(faults);
     layer
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::probe::{Expectations, Probe, Startup};
@@ -82,6 +83,8 @@ pub struct Managed {
     pub restart_delay: Duration,
     /// Directories below its state directory that exist before it starts.
     pub state_directories: Vec<RelativePath>,
+    /// Directories it insists on writing to, led to its own.
+    pub binds: Vec<Bind>,
     /// Its environment.
     pub environment: BTreeMap<EnvironmentName, EnvironmentValue>,
     /// How long it may take to its first ready answer.

@@ -36,13 +36,13 @@ pub struct GroupUnit {
 pub fn unit(stack: &Stack, budgets: &BTreeMap<ServiceName, Budget>, version: SystemdVersion) -> GroupUnit {
     let budget = budget::of_group(budgets);
     let mut exec_start = vec![format!(
-        ":{} gate ready --within {}",
+        ":{} gate group --within {}",
         argument(stack.juniperctl.as_str()),
         span(budget.ready)
     )];
     exec_start.extend(stack.members().iter().filter_map(|member| {
         let url = member.readiness_url().or_else(|| member.liveness_url())?;
-        Some(argument(&format!("{}={url}", member.label())))
+        Some(argument(&format!("{}={url}", member.unit())))
     }));
     GroupUnit {
         profile: stack.profile.to_string(),

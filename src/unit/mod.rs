@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod escaper;
+pub mod facts;
 pub mod file;
 pub mod group;
 pub mod render;
@@ -12,6 +13,7 @@ pub mod service;
 pub mod value;
 pub mod version;
 
+pub use facts::Facts;
 pub use file::UnitFile;
 pub use render::rendered;
 pub use version::SystemdVersion;

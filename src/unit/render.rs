@@ -5,6 +5,7 @@ use askama::Template;
 use crate::spec::Stack;
 
 use super::budget;
+use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET};
 use super::service::{self, ServiceUnit, Surroundings};
@@ -40,7 +41,7 @@ pub struct RenderError {
 ///
 /// # Errors
 /// A value that slipped through every check and holds a control character.
-pub fn rendered(stack: &Stack, version: SystemdVersion) -> Result<Vec<UnitFile>, RenderError> {
+pub fn rendered(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Result<Vec<UnitFile>, RenderError> {
     let budgets = budget::of(stack);
     let mut files = Vec::new();
     for service in &stack.services {
@@ -51,6 +52,7 @@ pub fn rendered(stack: &Stack, version: SystemdVersion) -> Result<Vec<UnitFile>,
             stack,
             budget: budgets.get(&service.name).copied().unwrap_or_default(),
             version,
+            facts,
         };
         let unit = service::unit(service, managed, &around);
         files.push(file(&unit.file_name, &ServiceTemplate { unit: &unit })?);

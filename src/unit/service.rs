@@ -8,10 +8,12 @@
 use std::net::SocketAddr;
 
 use crate::hardening;
+use crate::spec::bind::{self, BindTarget};
 use crate::spec::stack::{Edge, Gate, Gpu, Managed, Output, Service, Stack, WhenLost};
 use crate::spec::text::Line;
 
 use super::budget::Budget;
+use super::facts::Facts;
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -21,7 +23,6 @@ use super::version::SystemdVersion;
 pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
-    pub profile: String,
     pub version: String,
     pub requires: Vec<String>,
     pub binds_to: Vec<String>,
@@ -34,6 +35,8 @@ pub struct ServiceUnit {
     pub state_directory: String,
     pub logs_directory: String,
     pub cache_directory: String,
+    pub binds: Vec<String>,
+    pub unmatched: Vec<String>,
     pub standard_output: &'static str,
     pub timeout_start: String,
     pub timeout_stop: String,
@@ -53,6 +56,8 @@ pub struct Surroundings<'s> {
     pub budget: Budget,
     /// The systemd it is for.
     pub version: SystemdVersion,
+    /// What was found on the machine it is for.
+    pub facts: &'s Facts,
 }
 
 /// Computes the unit of a managed service.
@@ -69,13 +74,13 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         .collect::<Vec<_>>()
         .join(" ");
     let (sandbox, relaxed) = sandbox(managed, around.version);
+    let (binds, unmatched) = binds(managed, &directories, around.facts);
     ServiceUnit {
         file_name: file_name(managed),
         description: match managed.instances {
             None => raw(service.description.as_str()),
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
-        profile: around.stack.profile.to_string(),
         version: around.version.to_string(),
         requires: lost(service, around.stack, WhenLost::Restart),
         binds_to: lost(service, around.stack, WhenLost::Stop),
@@ -91,6 +96,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         state_directory,
         logs_directory: directories.below.clone(),
         cache_directory: directories.below.clone(),
+        binds,
+        unmatched,
         standard_output: match managed.standard_output {
             Output::Journal => "journal",
             Output::Discard => "null",
@@ -227,6 +234,24 @@ fn devices(gpu: &Gpu) -> Vec<String> {
             .chain(numbers.iter().map(|number| format!("/dev/nvidia{number} rw")))
             .collect(),
     }
+}
+
+/// `BindPaths=` values, and the patterns that match nothing on the machine.
+fn binds(managed: &Managed, directories: &Directories, facts: &Facts) -> (Vec<String>, Vec<String>) {
+    let mut binds = Vec::new();
+    let mut unmatched = Vec::new();
+    for bind in &managed.binds {
+        let target = match &bind.target {
+            BindTarget::Own(own) => bind::own(own).ok().and_then(|own| directories.of(&own)),
+            BindTarget::Matching(pattern) => facts.matches.get(pattern).map(|path| raw(path.as_str())),
+        };
+        match (directories.of(&bind.source), target, &bind.target) {
+            (Some(source), Some(target), _) => binds.push(format!("{source}:{target}")),
+            (_, _, BindTarget::Matching(pattern)) => unmatched.push(pattern.as_str().to_owned()),
+            _ => {}
+        }
+    }
+    (binds, unmatched)
 }
 
 type SandboxLines = (Vec<(&'static str, &'static str)>, Vec<(String, String)>);

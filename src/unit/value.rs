@@ -72,6 +72,17 @@ impl Directories {
         self.path("%C", below)
     }
 
+    /// The directory that a value speaks of; `None` for a literal.
+    #[must_use]
+    pub fn of(&self, value: &EnvironmentValue) -> Option<String> {
+        match value {
+            EnvironmentValue::Literal(_) => None,
+            EnvironmentValue::State(below) => Some(self.state(below.as_ref())),
+            EnvironmentValue::Logs(below) => Some(self.logs(below.as_ref())),
+            EnvironmentValue::Cache(below) => Some(self.cache(below.as_ref())),
+        }
+    }
+
     fn path(&self, base: &str, below: Option<&RelativePath>) -> String {
         match below {
             None => format!("{base}/{}", self.below),
@@ -83,14 +94,13 @@ impl Directories {
 /// The value of `Environment=` for one variable.
 #[must_use]
 pub fn assignment(name: &EnvironmentName, value: &EnvironmentValue, directories: &Directories) -> String {
-    match value {
-        EnvironmentValue::Literal(text) if argument(text.as_str()) == text.as_str() => {
-            format!("{name}={text}")
+    match (value, directories.of(value)) {
+        (_, Some(directory)) => format!("{name}={directory}"),
+        (EnvironmentValue::Literal(text), None) if argument(text.as_str()) != text.as_str() => {
+            quoted(&format!("{name}={text}"))
         }
-        EnvironmentValue::Literal(text) => quoted(&format!("{name}={text}")),
-        EnvironmentValue::State(below) => format!("{name}={}", directories.state(below.as_ref())),
-        EnvironmentValue::Logs(below) => format!("{name}={}", directories.logs(below.as_ref())),
-        EnvironmentValue::Cache(below) => format!("{name}={}", directories.cache(below.as_ref())),
+        (EnvironmentValue::Literal(text), None) => format!("{name}={text}"),
+        (_, None) => format!("{name}="),
     }
 }
 

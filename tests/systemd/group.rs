@@ -28,7 +28,7 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
     exits(&machine, "juniperctl install --profile mock", 0)?;
     let verified = exits(
         &machine,
-        "systemd-analyze verify /etc/systemd/system/juniper* 2>&1 | grep -v 'Debian Bug\\|man juniperctl' || true",
+        "systemd-analyze verify --man=no /etc/systemd/system/juniper* 2>&1 | cat",
         0,
     )?;
     claim(verified.stdout.trim().is_empty(), format!("verify: {}", verified.stdout))?;
@@ -154,7 +154,7 @@ pub(crate) fn verify() -> Outcome {
         run(&machine, "for s in data cascor canopy worker; do install -D /bin/true /opt/juniper/$s/current/bin/python; done")?;
         let told = run(
             &machine,
-            "systemd-analyze verify /run/units/*.target /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v 'man juniperctl\\|redis' ; true",
+            "systemd-analyze verify --man=no /run/units/*.target /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v redis; true",
         )?;
         claim(told.stdout.trim().is_empty(), format!("systemd {version}: {}", told.stdout))?;
     }

@@ -2,6 +2,7 @@
 //! `check` refused it with its position.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use juniper_lab::{BootOptions, Machine, Suite};
 use serde_json::Value;
@@ -48,7 +49,7 @@ fn toml(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            _ if character.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(character))),
+            _ if character.is_control() => write!(out, "\\u{:04X}", u32::from(character)).unwrap(),
             _ => out.push(character),
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn mock(suite: Suite) -> Result<Machine, Failed> {
 
 /// Runs a command that may take a group's start.
 pub(crate) fn run(machine: &Machine, line: &str) -> Result<Output, Failed> {
-    Ok(machine.run_with(Command::shell(line).deadline(Duration::from_secs(120)))?)
+    Ok(machine.run_with(Command::shell(line).deadline(Duration::from_mins(2)))?)
 }
 
 /// Runs a command and compares its exit code.

@@ -15,6 +15,9 @@ pub use error::BusError;
 pub use job::{Job, Jobs, Outcome};
 use proxy::{ManagerProxy, UnitPropertiesProxy};
 
+/// What systemd answers to a second subscription.
+const ALREADY_SUBSCRIBED: &str = "org.freedesktop.systemd1.AlreadySubscribed";
+
 /// A connection to one systemd.
 pub struct Systemd {
     connection: zbus::Connection,
@@ -64,7 +67,11 @@ impl Systemd {
     pub async fn jobs(&self) -> Result<Jobs, BusError> {
         let tried = |error: zbus::Error| BusError::call("subscribe to systemd's signals", &error);
         let ended = self.manager.receive_job_removed().await.map_err(tried)?;
-        self.manager.subscribe().await.map_err(tried)?;
+        match self.manager.subscribe().await {
+            // One connection may follow jobs more than once.
+            Err(zbus::Error::MethodError(name, _, _)) if name.as_str() == ALREADY_SUBSCRIBED => {}
+            other => other.map_err(tried)?,
+        }
         Ok(Jobs::new(ended))
     }
 

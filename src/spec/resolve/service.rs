@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::hardening;
+use crate::spec::bind::Bind;
 use crate::spec::derived::{Derived, EnvironmentValue};
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
@@ -70,6 +71,9 @@ pub(super) fn resolved(name: &ServiceName, context: &Context<'_>, faults: &mut F
 fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Option<Managed> {
     let stand_in = context.stand_in.then(|| stand_in_command(name)).flatten();
     let Some(command) = stand_in.or_else(|| layer.command.as_ref().map(|command| command.value.clone())) else {
+        if layer.refused.contains("command") {
+            return None;
+        }
         faults.push(Fault {
             code: Code::MissingKey,
             title: format!("service `{name}` has no command"),
@@ -98,6 +102,14 @@ fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faul
             .as_ref()
             .map(|directories| directories.value.clone())
             .unwrap_or_default(),
+        binds: layer
+            .bind_directories
+            .iter()
+            .map(|(target, source)| Bind {
+                target: target.clone(),
+                source: source.value.clone(),
+            })
+            .collect(),
         environment: environment(name, layer, context, endpoint, faults),
         startup: Startup {
             interval: layer.startup.interval.as_ref().map_or(STARTUP_INTERVAL, |span| span.value),
