@@ -12,7 +12,8 @@ LAB     := cargo run --quiet --package juniper-lab --
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit systemd test demo bench clean up down restart status health logs install-reference
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo bench accept clean \
+        up down restart status health logs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,17 +43,54 @@ lint: tools ## formatting, clippy, documentation, licences and sources
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@packaging/deny
 
-unit: ## the tests that need no machine
-	cargo test --quiet --package juniperctl --lib --bins --test '*' -- --skip systemd:: --skip real::
+unit: requirements ## the tests that need no machine
+	cargo test --quiet --package juniperctl --lib --test golden --test refused --test cli
 	cargo test --quiet --package juniper-standin
+
+packages: deb ## what lintian says of the Debian packages
+	lintian --pedantic --fail-on error,warning,info,pedantic $(DEBS)/*.deb
 
 systemd: deb ## the tests on real systemd 247, 252, 257 and 262
 	$(LAB) prepare
 	cargo test --quiet --package juniper-lab
-	cargo test --package juniperctl --test systemd
+	cargo test --package juniperctl --test systemd -- systemd::
 
-test: lint unit systemd real ## everything
+real: deb ## the tests with the real Juniper services (downloads 6 GB the first time)
+	$(LAB) prepare trixie --real || [ $$? -eq 75 ]
+	cargo test --package juniperctl --test systemd -- real::
+
+test: lint unit packages systemd real ## everything that CI runs
 
 demo: deb ## install and run the group on a throw-away Debian; REAL=1 uses the real services
-	@$(LAB) prepare trixie
+	@$(LAB) prepare trixie $(if $(REAL),--real)
 	@$(LAB) demo $(if $(REAL),--real)
+
+bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md
+	@$(LAB) prepare trixie
+	$(LAB) bench --out tests/lab/BENCHMARK.md
+
+accept: build ## take the current output as the reference: golden trees, refusals, units/
+	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused
+
+clean: ## remove what was built here; the caches stay
+	cargo clean
+
+# ---- The group on this machine, as juniperctl runs it. PROFILE=mock and the like choose one. ----
+
+up: ## install the units and start the group
+	juniperctl install $(if $(PROFILE),--profile $(PROFILE)) && juniperctl start
+
+down: ## stop the group
+	juniperctl stop
+
+restart: ## restart the group
+	juniperctl restart
+
+status: ## the group at a glance
+	juniperctl status
+
+health: ## ask every endpoint
+	juniperctl health
+
+logs: ## follow the journal of all services
+	juniperctl logs --follow

@@ -289,7 +289,10 @@ fn selector(text: &str) -> Result<Selector, String> {
 fn systemd_version(text: &str) -> Result<SystemdVersion, String> {
     match SystemdVersion::parse(text) {
         Some(version) if version >= SystemdVersion::OLDEST => Ok(version),
-        Some(_) => Err(format!("systemd {} is the oldest that is supported", SystemdVersion::OLDEST)),
+        Some(_) => Err(format!(
+            "systemd {} is the oldest that is supported",
+            SystemdVersion::OLDEST
+        )),
         None => Err("a version is a number such as 252".to_owned()),
     }
 }

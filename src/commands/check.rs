@@ -15,7 +15,11 @@ use super::configuration::{Configuration, read, refused};
 
 pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     let mut configuration = read(context)?;
-    let configured = configuration.merged.profile.as_ref().map(|profile| profile.value.clone());
+    let configured = configuration
+        .merged
+        .profile
+        .as_ref()
+        .map(|profile| profile.value.clone());
     let mut services = 0;
     for profile in profiles(&configuration, configured.as_ref()) {
         let circumstances = Circumstances {
@@ -45,7 +49,9 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     if configuration.faults.is_empty() {
         if !context.json {
             let profile = configured.as_ref().map_or("none", ProfileName::as_str);
-            context.terminal.say(&format!("the configuration is sound: profile {profile}, {services} services"));
+            context.terminal.say(&format!(
+                "the configuration is sound: profile {profile}, {services} services"
+            ));
         }
         return Ok(0);
     }
@@ -56,8 +62,17 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
 }
 
 /// Every profile that is defined, and the configured one even where it is not.
-fn profiles(configuration: &Configuration, configured: Option<&ProfileName>) -> BTreeSet<ProfileName> {
-    configuration.merged.profiles.keys().chain(configured).cloned().collect()
+fn profiles(
+    configuration: &Configuration,
+    configured: Option<&ProfileName>,
+) -> BTreeSet<ProfileName> {
+    configuration
+        .merged
+        .profiles
+        .keys()
+        .chain(configured)
+        .cloned()
+        .collect()
 }
 
 fn as_json(configuration: &Configuration) -> serde_json::Value {

@@ -30,12 +30,17 @@ pub(super) fn read(context: &Context) -> Result<Configuration, CommandError> {
                 format!("there is no configuration file {}", main.display()),
             ));
         }
-        None => context.terminal.detail(&format!("{} is not there; the built-in stack applies", main.display())),
+        None => context.terminal.detail(&format!(
+            "{} is not there; the built-in stack applies",
+            main.display()
+        )),
     }
     let directory = context.paths.drop_ins();
     for name in Files::names(&directory)? {
         let path: PathBuf = directory.join(&name);
-        if path.extension().is_some_and(|extension| extension == "toml")
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
             && let Some(text) = Files::read(&path)?
         {
             texts.push((path.display().to_string(), text));
@@ -43,19 +48,32 @@ pub(super) fn read(context: &Context) -> Result<Configuration, CommandError> {
     }
     let mut sources = Sources::default();
     let mut faults = Faults::default();
-    let layers = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let layers = texts
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
     let merged = builtin::read_with(layers, &mut sources, &mut faults);
-    Ok(Configuration { sources, merged, faults })
+    Ok(Configuration {
+        sources,
+        merged,
+        faults,
+    })
 }
 
 /// The stack for a profile, or for the configured one.
-pub(super) fn stack(profile: Option<&ProfileName>, context: &Context) -> Result<Stack, CommandError> {
+pub(super) fn stack(
+    profile: Option<&ProfileName>,
+    context: &Context,
+) -> Result<Stack, CommandError> {
     let mut configuration = read(context)?;
     let circumstances = Circumstances {
         profile: profile.cloned(),
         production: context.production,
     };
-    let stack = resolve(&configuration.merged, &circumstances, &mut configuration.faults);
+    let stack = resolve(
+        &configuration.merged,
+        &circumstances,
+        &mut configuration.faults,
+    );
     if !configuration.faults.is_empty() {
         return Err(refused(&configuration, context));
     }
@@ -72,7 +90,11 @@ pub(super) fn installed_stack(context: &Context) -> Result<Stack, CommandError> 
 /// Tells every fault and returns the error that carries the exit code.
 pub(super) fn refused(configuration: &Configuration, context: &Context) -> CommandError {
     for fault in configuration.faults.sorted() {
-        let text = drawn(fault, &configuration.sources, context.terminal.colours_errors());
+        let text = drawn(
+            fault,
+            &configuration.sources,
+            context.terminal.colours_errors(),
+        );
         context.terminal.error(&text);
         context.terminal.error("");
     }

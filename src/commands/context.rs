@@ -58,8 +58,11 @@ impl Context {
             return Ok(None);
         };
         Receipt::parse(&text).map(Some).map_err(|error| {
-            CommandError::new(Kind::Machine, format!("cannot use the receipt {}: {error}", path.display()))
-                .hint("move it away; `juniperctl install` knows its own units by their first line")
+            CommandError::new(
+                Kind::Machine,
+                format!("cannot use the receipt {}: {error}", path.display()),
+            )
+            .hint("move it away; `juniperctl install` knows its own units by their first line")
         })
     }
 
@@ -69,7 +72,10 @@ impl Context {
         Facts {
             matches: facts::patterns(stack)
                 .filter_map(|pattern| {
-                    Some((pattern.clone(), Files::matching(pattern, |path| self.paths.at(path))?))
+                    Some((
+                        pattern.clone(),
+                        Files::matching(pattern, |path| self.paths.at(path))?,
+                    ))
                 })
                 .collect(),
         }
@@ -81,7 +87,10 @@ impl Context {
     /// `--root` was given.
     pub fn online(&self, what: &str) -> Result<(), CommandError> {
         if self.paths.is_offline() {
-            return Err(CommandError::new(Kind::Usage, format!("{what} needs the running machine; leave out --root")));
+            return Err(CommandError::new(
+                Kind::Usage,
+                format!("{what} needs the running machine; leave out --root"),
+            ));
         }
         Ok(())
     }

@@ -21,7 +21,10 @@ const LAST_LINES: usize = 8;
 ///
 /// # Errors
 /// One of the names is no service of the profile.
-pub(super) fn selected<'s>(stack: &'s Stack, selectors: &[Selector]) -> Result<Vec<Member<'s>>, CommandError> {
+pub(super) fn selected<'s>(
+    stack: &'s Stack,
+    selectors: &[Selector],
+) -> Result<Vec<Member<'s>>, CommandError> {
     stack.selected(selectors).map_err(|unknown| {
         let name = match unknown.instance {
             None => unknown.service.to_string(),
@@ -40,7 +43,12 @@ pub(super) fn selected<'s>(stack: &'s Stack, selectors: &[Selector]) -> Result<V
 }
 
 /// Tells why a member's unit failed: systemd's result in words, then its own last journal lines.
-pub(super) async fn tell(member: Member<'_>, mut state: UnitState, systemd: &Systemd, context: &Context) {
+pub(super) async fn tell(
+    member: Member<'_>,
+    mut state: UnitState,
+    systemd: &Systemd,
+    context: &Context,
+) {
     if state.found {
         // Without details the state alone is told.
         if let Err(error) = systemd.detail(&mut state).await {
@@ -49,16 +57,22 @@ pub(super) async fn tell(member: Member<'_>, mut state: UnitState, systemd: &Sys
     }
     let unit = member.unit();
     let why = state.explanation().unwrap_or_else(|| state.failure());
-    context.terminal.error(&format!("error: {} failed: {why}", member.label()));
+    context
+        .terminal
+        .error(&format!("error: {} failed: {why}", member.label()));
     match last_lines(&unit).await {
         Ok(lines) => {
             for line in lines {
-                context.terminal.error(&format!("  {} | {line}", member.label()));
+                context
+                    .terminal
+                    .error(&format!("  {} | {line}", member.label()));
             }
         }
         Err(error) => context.terminal.detail(&error.message),
     }
-    context.terminal.error(&format!("hint: the whole story: journalctl -u {unit}"));
+    context
+        .terminal
+        .error(&format!("hint: the whole story: journalctl -u {unit}"));
 }
 
 async fn last_lines(unit: &str) -> Result<Vec<String>, CommandError> {

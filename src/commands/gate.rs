@@ -63,7 +63,10 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
             expect,
             targets,
         } => {
-            let targets: Vec<Target> = targets.into_iter().map(|target| target.of_instance(instance)).collect();
+            let targets: Vec<Target> = targets
+                .into_iter()
+                .map(|target| target.of_instance(instance))
+                .collect();
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
             match waiter.all_ready(&targets).await {
                 Ok(()) => Ok(0),
@@ -87,7 +90,10 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
 
 fn not_ready(waiter: &Waiter<'_>, reason: &str) -> u8 {
     let span = latency(waiter.waited());
-    waiter.context.terminal.error(&format!("not ready after {span}: {reason}"));
+    waiter
+        .context
+        .terminal
+        .error(&format!("not ready after {span}: {reason}"));
     NOT_READY
 }
 
@@ -168,8 +174,16 @@ mod tests {
             url: url.to_owned(),
         };
         for (url, instance, moved) in [
-            ("http://127.0.0.1:8210/v1/health/ready", 1, "http://127.0.0.1:8210/v1/health/ready"),
-            ("http://127.0.0.1:8210/v1/health/ready", 3, "http://127.0.0.1:8212/v1/health/ready"),
+            (
+                "http://127.0.0.1:8210/v1/health/ready",
+                1,
+                "http://127.0.0.1:8210/v1/health/ready",
+            ),
+            (
+                "http://127.0.0.1:8210/v1/health/ready",
+                3,
+                "http://127.0.0.1:8212/v1/health/ready",
+            ),
             ("http://[::1]:8210/x/y", 2, "http://[::1]:8211/x/y"),
         ] {
             assert_eq!(target(url).of_instance(instance).url, moved);

@@ -32,7 +32,9 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
 async fn look(members: &[Member<'_>], prober: &Prober, context: &Context) -> u8 {
     let survey = survey::taken(members, prober).await;
     if let Some(error) = &survey.bus {
-        context.terminal.detail(&format!("note: {error}; unit states are left out"));
+        context
+            .terminal
+            .detail(&format!("note: {error}; unit states are left out"));
     }
     let report = reported(survey.findings);
     if context.json {

@@ -35,17 +35,29 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         return Ok(0);
     }
     let enabled = Files::found(&context.paths.enablement())?.is_some();
-    let recorded = receipt.as_ref().is_some_and(|receipt| receipt.profile == stack.profile.as_str());
+    let recorded = receipt
+        .as_ref()
+        .is_some_and(|receipt| receipt.profile == stack.profile.as_str());
     if !(plan.is_empty() && enabled && recorded) {
         confirmed(&plan, options, context)?;
-        let written = Written { files: &files, version, stack: &stack, receipt: receipt.as_ref() };
+        let written = Written {
+            files: &files,
+            version,
+            stack: &stack,
+            receipt: receipt.as_ref(),
+        };
         carry_out(&plan, &written, systemd.as_ref(), context).await?;
-        context.terminal.say(&format!("installed: profile {}, systemd {version}", stack.profile));
+        context.terminal.say(&format!(
+            "installed: profile {}, systemd {version}",
+            stack.profile
+        ));
     }
     match &systemd {
         Some(systemd) if options.now => lifecycle::start_group(&stack, systemd, context).await,
         Some(_) => {
-            context.terminal.say("next: sudo systemctl start juniper.target, then juniperctl health");
+            context
+                .terminal
+                .say("next: sudo systemctl start juniper.target, then juniperctl health");
             Ok(0)
         }
         None => Ok(0),
@@ -66,7 +78,10 @@ async fn version(
     if version < SystemdVersion::OLDEST {
         return Err(CommandError::new(
             Kind::Machine,
-            format!("this is systemd {version}; {} is the oldest that is supported", SystemdVersion::OLDEST),
+            format!(
+                "this is systemd {version}; {} is the oldest that is supported",
+                SystemdVersion::OLDEST
+            ),
         ));
     }
     Ok(version)
@@ -74,7 +89,12 @@ async fn version(
 
 /// systemd's private library carries its version in its name.
 fn version_in_tree(context: &Context) -> Result<SystemdVersion, CommandError> {
-    for directory in ["/usr/lib/systemd", "/lib/systemd", "/usr/lib/x86_64-linux-gnu/systemd", "/usr/lib/aarch64-linux-gnu/systemd"] {
+    for directory in [
+        "/usr/lib/systemd",
+        "/lib/systemd",
+        "/usr/lib/x86_64-linux-gnu/systemd",
+        "/usr/lib/aarch64-linux-gnu/systemd",
+    ] {
         for name in Files::names(&context.paths.at(directory))? {
             let version = name
                 .strip_prefix("libsystemd-shared-")
@@ -85,8 +105,10 @@ fn version_in_tree(context: &Context) -> Result<SystemdVersion, CommandError> {
             }
         }
     }
-    Err(CommandError::new(Kind::Machine, "cannot tell which systemd the tree has")
-        .hint("name it: --systemd 257"))
+    Err(
+        CommandError::new(Kind::Machine, "cannot tell which systemd the tree has")
+            .hint("name it: --systemd 257"),
+    )
 }
 
 /// What lies where our units belong.
@@ -98,7 +120,9 @@ pub(super) fn found(
     let directory = context.paths.units();
     let mut names: Vec<String> = Files::names(&directory)?
         .into_iter()
-        .filter(|name| name.starts_with("juniper") && (name.ends_with(".service") || name.ends_with(".target")))
+        .filter(|name| {
+            name.starts_with("juniper") && (name.ends_with(".service") || name.ends_with(".target"))
+        })
         .collect();
     names.extend(files.iter().map(|file| file.name.clone()));
     names.extend(receipt.iter().flat_map(|receipt| receipt.units.clone()));
@@ -117,12 +141,17 @@ fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> 
     }
     let directory = context.paths.units();
     for conflict in &plan.conflicts {
-        context
-            .terminal
-            .error(&format!("error: {} is {}", directory.join(&conflict.name).display(), conflict.what));
+        context.terminal.error(&format!(
+            "error: {} is {}",
+            directory.join(&conflict.name).display(),
+            conflict.what
+        ));
     }
-    Err(CommandError::new(Kind::Machine, "units of the same name are in the way; nothing was changed")
-        .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
+    Err(CommandError::new(
+        Kind::Machine,
+        "units of the same name are in the way; nothing was changed",
+    )
+    .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
 }
 
 /// What the units need and this machine lacks.
@@ -142,7 +171,11 @@ fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
         let Some(managed) = service.managed() else {
             continue;
         };
-        if let Some(program) = managed.command.first().filter(|program| !there(program.as_str())) {
+        if let Some(program) = managed
+            .command
+            .first()
+            .filter(|program| !there(program.as_str()))
+        {
             context.terminal.error(&format!(
                 "warning: {} cannot start yet: {program} is not there\nhint: install the service's Python environment there, or set services.{}.command",
                 service.name, service.name
@@ -155,7 +188,10 @@ fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
 fn show(plan: &Plan, stack: &Stack, context: &Context) {
     let terminal = &context.terminal;
     if plan.is_empty() {
-        terminal.say(&format!("nothing to change: profile {} is installed as configured", stack.profile));
+        terminal.say(&format!(
+            "nothing to change: profile {} is installed as configured",
+            stack.profile
+        ));
     } else {
         terminal.say(&format!("in {}:", context.paths.units().display()));
     }
@@ -167,7 +203,9 @@ fn show(plan: &Plan, stack: &Stack, context: &Context) {
         }
     }
     for name in &plan.masked {
-        terminal.say(&format!("  leaves   {name}: the administrator has masked it"));
+        terminal.say(&format!(
+            "  leaves   {name}: the administrator has masked it"
+        ));
     }
 }
 
@@ -175,7 +213,10 @@ fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), Co
     if !context.paths.is_offline() && !accounts::is_root() {
         return Err(CommandError::new(
             Kind::Machine,
-            format!("installing writes to {}, which takes root", context.paths.units().display()),
+            format!(
+                "installing writes to {}, which takes root",
+                context.paths.units().display()
+            ),
         )
         .hint("run it as root: sudo juniperctl install; --dry-run shows the plan without"));
     }
@@ -231,7 +272,10 @@ fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 fn receipt(written: &Written<'_>, made: &[PathBuf]) -> Receipt {
-    let mut directories = written.receipt.map(|receipt| receipt.directories.clone()).unwrap_or_default();
+    let mut directories = written
+        .receipt
+        .map(|receipt| receipt.directories.clone())
+        .unwrap_or_default();
     for directory in made {
         let directory = directory.display().to_string();
         if !directories.contains(&directory) {
@@ -265,7 +309,13 @@ async fn stop_removed(
         .filter(|change| change.text().is_none() && !change.name().contains("@."))
         .map(|change| change.name().to_owned())
         .collect();
-    units.extend(systemd.running_instances().await?.into_iter().filter(|unit| !wanted.contains(unit)));
+    units.extend(
+        systemd
+            .running_instances()
+            .await?
+            .into_iter()
+            .filter(|unit| !wanted.contains(unit)),
+    );
     for unit in units {
         lifecycle::stop(&[unit], &[], systemd, context).await?;
     }

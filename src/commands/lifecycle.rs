@@ -12,7 +12,11 @@ use crate::unit::group::{READY, TARGET};
 use super::progress::{Ending, Follower};
 use super::{Context, configuration, failure};
 
-pub(super) async fn run(verb: Verb, options: &Lifecycle, context: &Context) -> Result<u8, CommandError> {
+pub(super) async fn run(
+    verb: Verb,
+    options: &Lifecycle,
+    context: &Context,
+) -> Result<u8, CommandError> {
     context.online("this")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
@@ -26,8 +30,20 @@ pub(super) async fn run(verb: Verb, options: &Lifecycle, context: &Context) -> R
 }
 
 /// Starts the whole group and waits until it answers.
-pub(super) async fn start_group(stack: &Stack, systemd: &Systemd, context: &Context) -> Result<u8, CommandError> {
-    change(Verb::Start, &[TARGET.to_owned()], &stack.members(), true, systemd, context).await
+pub(super) async fn start_group(
+    stack: &Stack,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    change(
+        Verb::Start,
+        &[TARGET.to_owned()],
+        &stack.members(),
+        true,
+        systemd,
+        context,
+    )
+    .await
 }
 
 /// Stops these units and waits until the members are down.
@@ -58,20 +74,29 @@ async fn change(
         pending.push(systemd.enqueue(verb, unit).await?);
     }
     if !wait {
-        context.terminal.say("systemd has taken the job; `juniperctl status` shows how it goes");
+        context
+            .terminal
+            .say("systemd has taken the job; `juniperctl status` shows how it goes");
         return Ok(0);
     }
-    let ending = Follower::new(systemd, members, verb, context).follow(&mut jobs, pending).await?;
+    let ending = Follower::new(systemd, members, verb, context)
+        .follow(&mut jobs, pending)
+        .await?;
     report(verb, &ending, members, systemd, context).await
 }
 
 /// Refuses to work on units that are not there, before anything is touched.
 async fn installed(units: &[String], systemd: &Systemd) -> Result<(), CommandError> {
     let states = systemd.states(units).await?;
-    match units.iter().find(|unit| states.get(*unit).is_none_or(|state| !state.found)) {
+    match units
+        .iter()
+        .find(|unit| states.get(*unit).is_none_or(|state| !state.found))
+    {
         None => Ok(()),
-        Some(unit) => Err(CommandError::new(Kind::NotAsAsked, format!("{unit} is not installed"))
-            .hint("install the units first: sudo juniperctl install")),
+        Some(unit) => Err(
+            CommandError::new(Kind::NotAsAsked, format!("{unit} is not installed"))
+                .hint("install the units first: sudo juniperctl install"),
+        ),
     }
 }
 
@@ -113,11 +138,16 @@ async fn report(
     for (job, outcome) in &ending.failed {
         let known = lost.iter().any(|(member, _)| member.unit() == job.unit);
         if !known {
-            context.terminal.error(&format!("error: {}: the job ended as {outcome:?}", job.unit));
+            context.terminal.error(&format!(
+                "error: {}: the job ended as {outcome:?}",
+                job.unit
+            ));
         }
     }
     if lost.is_empty() {
-        context.terminal.error("hint: `juniperctl health` names the cause");
+        context
+            .terminal
+            .error("hint: `juniperctl health` names the cause");
     }
     Err(CommandError::told(Kind::NotAsAsked))
 }

@@ -18,10 +18,16 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
     context.online("logs")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
-    let width = members.iter().map(|member| member.label().len()).max().unwrap_or(0);
+    let width = members
+        .iter()
+        .map(|member| member.label().len())
+        .max()
+        .unwrap_or(0);
     let query = Query {
         units: members.iter().map(Member::unit).collect(),
-        last: options.lines.or_else(|| options.since.is_none().then_some(LINES)),
+        last: options
+            .lines
+            .or_else(|| options.since.is_none().then_some(LINES)),
         since: options.since.clone(),
         follow: options.follow,
     };
@@ -30,7 +36,10 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         let Some(entry) = journal_line::parse(&line) else {
             continue;
         };
-        let Some(index) = members.iter().position(|member| member.unit() == entry.unit) else {
+        let Some(index) = members
+            .iter()
+            .position(|member| member.unit() == entry.unit)
+        else {
             continue;
         };
         let label = members.get(index).map(Member::label).unwrap_or_default();

@@ -14,28 +14,56 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     let mut page = Vec::new();
     let mut command = Cli::command();
     command.build();
-    render(&command, &mut page)
-        .map_err(|error| CommandError::new(Kind::Machine, format!("cannot write the manual page: {error}")))?;
+    render(&command, &mut page).map_err(|error| {
+        CommandError::new(
+            Kind::Machine,
+            format!("cannot write the manual page: {error}"),
+        )
+    })?;
     context.terminal.data(&String::from_utf8_lossy(&page));
     context.terminal.data(MORE);
     Ok(0)
 }
 
 fn render(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Result<()> {
-    let man = clap_mangen::Man::new(command.clone()).section("1").manual("Juniper");
+    let man = clap_mangen::Man::new(command.clone())
+        .section("1")
+        .manual("Juniper");
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     page.extend_from_slice(b".SH COMMANDS\n");
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
-        let about = below.get_about().map(ToString::to_string).unwrap_or_default();
-        let usage = below.clone().render_usage().to_string().replace("Usage: ", "");
-        let usage = usage.lines().next().unwrap_or_default().trim().replace('-', "\\-");
-        page.extend_from_slice(format!(".TP\n\\fB{usage}\\fR\n{}.\n", about.replace('-', "\\-")).as_bytes());
-        for argument in below.get_arguments().filter(|argument| !argument.is_global_set() && !argument.is_hide_set()) {
-            let Some(help) = argument.get_help() else { continue };
+    for below in command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set() && below.get_name() != "help")
+    {
+        let about = below
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let usage = below
+            .clone()
+            .render_usage()
+            .to_string()
+            .replace("Usage: ", "");
+        let usage = usage
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .replace('-', "\\-");
+        page.extend_from_slice(
+            format!(".TP\n\\fB{usage}\\fR\n{}.\n", about.replace('-', "\\-")).as_bytes(),
+        );
+        for argument in below
+            .get_arguments()
+            .filter(|argument| !argument.is_global_set() && !argument.is_hide_set())
+        {
+            let Some(help) = argument.get_help() else {
+                continue;
+            };
             if let Some(long) = argument.get_long().filter(|long| *long != "help") {
                 let line = format!("\n\\-\\-{}: {help}.\n", long.replace('-', "\\-"));
                 page.extend_from_slice(line.as_bytes());

@@ -29,10 +29,15 @@ pub use context::Context;
 #[must_use]
 pub fn main(cli: Cli) -> u8 {
     let context = Context::new(cli.globals);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
-            context.terminal.error(&format!("error: cannot set up asynchronous input and output: {error}"));
+            context.terminal.error(&format!(
+                "error: cannot set up asynchronous input and output: {error}"
+            ));
             return Kind::Machine.exit_code();
         }
     };

@@ -52,7 +52,11 @@ impl<'f> Follower<'f> {
 
     /// Follows the jobs until all have ended; while starting, only until a member has failed for
     /// good, since the others may wait for it for minutes.
-    pub(super) async fn follow(&mut self, jobs: &mut Jobs, mut pending: Vec<Job>) -> Result<Ending, CommandError> {
+    pub(super) async fn follow(
+        &mut self,
+        jobs: &mut Jobs,
+        mut pending: Vec<Job>,
+    ) -> Result<Ending, CommandError> {
         let mut failed = Vec::new();
         loop {
             let states = self.look().await?;
@@ -112,7 +116,9 @@ impl<'f> Follower<'f> {
             }
             (ActiveState::Activating, _) => "starting".to_owned(),
             (ActiveState::Deactivating, _) => "stopping".to_owned(),
-            (ActiveState::Inactive, _) if state.has_job && self.verb != Verb::Stop => "waiting".to_owned(),
+            (ActiveState::Inactive, _) if state.has_job && self.verb != Verb::Stop => {
+                "waiting".to_owned()
+            }
             (ActiveState::Inactive, _) => "stopped".to_owned(),
             (ActiveState::Failed, _) => "failed".to_owned(),
             (ActiveState::Other(word), _) => word.clone(),
@@ -124,11 +130,15 @@ impl<'f> Follower<'f> {
     }
 
     fn all_stopped(&self, states: &BTreeMap<String, UnitState>) -> bool {
-        self.managed(states)
-            .all(|state| !state.has_job && matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
+        self.managed(states).all(|state| {
+            !state.has_job && matches!(state.active, ActiveState::Inactive | ActiveState::Failed)
+        })
     }
 
-    fn managed<'s>(&self, states: &'s BTreeMap<String, UnitState>) -> impl Iterator<Item = &'s UnitState> {
+    fn managed<'s>(
+        &self,
+        states: &'s BTreeMap<String, UnitState>,
+    ) -> impl Iterator<Item = &'s UnitState> {
         self.members
             .iter()
             .filter(|member| member.service.managed().is_some())

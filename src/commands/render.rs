@@ -18,7 +18,11 @@ pub(super) fn run(options: &Render, context: &Context) -> Result<u8, CommandErro
         for file in &files {
             Files::replace(&directory.join(&file.name), &file.text)?;
         }
-        context.terminal.say(&format!("wrote {} unit files to {}", files.len(), directory.display()));
+        context.terminal.say(&format!(
+            "wrote {} unit files to {}",
+            files.len(),
+            directory.display()
+        ));
     } else if context.json {
         let units: Vec<_> = files
             .iter()

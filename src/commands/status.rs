@@ -55,7 +55,9 @@ async fn look(
         .findings
         .iter()
         .filter_map(|finding| {
-            let member = members.iter().find(|member| member.label() == finding.label)?;
+            let member = members
+                .iter()
+                .find(|member| member.label() == finding.label)?;
             let unit = member.unit();
             Some(Row {
                 finding,
@@ -68,7 +70,9 @@ async fn look(
     if context.json {
         context.terminal.line(&json(profile, &rows).to_string());
     } else {
-        context.terminal.data(&text(profile, &rows, clock::wall_microseconds()));
+        context
+            .terminal
+            .data(&text(profile, &rows, clock::wall_microseconds()));
     }
     Ok(())
 }

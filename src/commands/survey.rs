@@ -39,18 +39,26 @@ pub(super) async fn taken(members: &[Member<'_>], prober: &Prober) -> Survey {
         .zip(answers)
         .filter_map(|(member, answer)| finding(*member, answer, states.get(&member.unit())))
         .collect();
-    Survey { findings, states, bus }
+    Survey {
+        findings,
+        states,
+        bus,
+    }
 }
 
 /// A prober, or the error that tells why there is none.
 pub(super) fn prober() -> Result<Prober, CommandError> {
-    Prober::new().map_err(|error| CommandError::new(Kind::Machine, format!("cannot set up HTTP: {error}")))
+    Prober::new()
+        .map_err(|error| CommandError::new(Kind::Machine, format!("cannot set up HTTP: {error}")))
 }
 
 async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, BusError> {
     let systemd = Systemd::connect().await?;
     let mut states = systemd.states(units).await?;
-    for state in states.values_mut().filter(|state| state.active == ActiveState::Failed) {
+    for state in states
+        .values_mut()
+        .filter(|state| state.active == ActiveState::Failed)
+    {
         systemd.detail(state).await?;
     }
     Ok(states)
@@ -75,18 +83,30 @@ fn finding(
         // Nothing can be asked of it: its unit's state is all there is.
         None => (by_state(state?, optional)?, None),
     };
-    let answers = matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded | Verdict::NotReady);
+    let answers = matches!(
+        judgement.verdict,
+        Verdict::Ready | Verdict::Degraded | Verdict::NotReady
+    );
     let waiting = state.is_some_and(UnitState::is_coming);
-    let explanation = state.filter(|_| judgement.verdict == Verdict::Down).and_then(UnitState::explanation);
+    let explanation = state
+        .filter(|_| judgement.verdict == Verdict::Down)
+        .and_then(UnitState::explanation);
     let cause = match (judgement.cause, explanation) {
         (Some(_), Some(explanation)) => Some(explanation),
-        (Some(_), None) if waiting && judgement.verdict == Verdict::Down => Some(waiting_words(state)),
+        (Some(_), None) if waiting && judgement.verdict == Verdict::Down => {
+            Some(waiting_words(state))
+        }
         (cause, _) => cause,
     };
     Some(Finding {
         label: member.label(),
         service: member.service.name.clone(),
-        depends_on: member.service.depends_on.iter().map(|edge| edge.on.clone()).collect(),
+        depends_on: member
+            .service
+            .depends_on
+            .iter()
+            .map(|edge| edge.on.clone())
+            .collect(),
         verdict: judgement.verdict,
         latency,
         cause,

@@ -46,7 +46,10 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
             Files::remove_tree(path)?;
         }
     }
-    for directory in receipt.iter().flat_map(|receipt: &Receipt| receipt.directories.iter().rev()) {
+    for directory in receipt
+        .iter()
+        .flat_map(|receipt: &Receipt| receipt.directories.iter().rev())
+    {
         Files::remove_if_empty(&PathBuf::from(directory));
     }
     context.terminal.say("uninstalled");
@@ -54,19 +57,24 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
 }
 
 fn show(plan: &Plan, kept: &[(PathBuf, u64)], purge: bool, context: &Context) {
-    context.terminal.say(&format!("in {}:", context.paths.units().display()));
+    context
+        .terminal
+        .say(&format!("in {}:", context.paths.units().display()));
     for change in &plan.changes {
         context.terminal.say(&format!("  {}", change.line()));
     }
     for (path, count) in kept {
         let verb = if purge { "removes " } else { "keeps   " };
-        context.terminal.say(&format!("  {verb} {}: {count} files", path.display()));
+        context
+            .terminal
+            .say(&format!("  {verb} {}: {count} files", path.display()));
     }
 }
 
 fn confirmed(options: &Uninstall, context: &Context) -> Result<(), CommandError> {
     if !context.paths.is_offline() && !accounts::is_root() {
-        return Err(CommandError::new(Kind::Machine, "uninstalling takes root").hint("run it as root: sudo juniperctl uninstall"));
+        return Err(CommandError::new(Kind::Machine, "uninstalling takes root")
+            .hint("run it as root: sudo juniperctl uninstall"));
     }
     if options.yes {
         return Ok(());
@@ -74,9 +82,11 @@ fn confirmed(options: &Uninstall, context: &Context) -> Result<(), CommandError>
     match context.terminal.asks("uninstall this?") {
         Some(false) => Err(CommandError::new(Kind::NotAsAsked, "nothing was changed")),
         // Without a terminal there is nobody to ask; only what cannot be undone needs --yes.
-        None if options.purge => {
-            Err(CommandError::new(Kind::Usage, "purging removes data; there is no terminal to ask on").hint("add --yes"))
-        }
+        None if options.purge => Err(CommandError::new(
+            Kind::Usage,
+            "purging removes data; there is no terminal to ask on",
+        )
+        .hint("add --yes")),
         Some(true) | None => Ok(()),
     }
 }

@@ -11,7 +11,9 @@ use crate::unit::version::SystemdVersion;
 
 /// The directives that a systemd of this version understands, in the order of the unit.
 pub fn known_to(version: SystemdVersion) -> impl Iterator<Item = &'static Directive> {
-    SANDBOX.iter().filter(move |directive| version.has(directive.since))
+    SANDBOX
+        .iter()
+        .filter(move |directive| version.has(directive.since))
 }
 
 /// Names that `relax` may turn off.

@@ -11,5 +11,9 @@ pub fn is_production() -> bool {
 /// The main process of the service whose `ExecStartPost=` this is (systemd.exec(5), `$MAINPID`).
 #[must_use]
 pub fn main_process() -> Option<i32> {
-    env::var("MAINPID").ok()?.parse().ok().filter(|pid| *pid > 0)
+    env::var("MAINPID")
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|pid| *pid > 0)
 }

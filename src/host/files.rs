@@ -30,7 +30,9 @@ impl From<FileError> for CommandError {
         if denied {
             told.hint("run it as root: sudo juniperctl ...")
         } else if read_only {
-            told.hint("the file system is read-only; mount it writable, or use --root on a tree that is")
+            told.hint(
+                "the file system is read-only; mount it writable, or use --root on a tree that is",
+            )
         } else if full {
             told.hint("the file system is full; make room, nothing was changed")
         } else {
@@ -41,7 +43,11 @@ impl From<FileError> for CommandError {
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();
-    move |source| FileError { action, path, source }
+    move |source| FileError {
+        action,
+        path,
+        source,
+    }
 }
 
 /// The file operations.
@@ -78,7 +84,10 @@ impl Files {
         if !kind.is_file() {
             return Ok(Some(Found::Other));
         }
-        match fs::read(path).map_err(failed("read", path)).map(String::from_utf8)? {
+        match fs::read(path)
+            .map_err(failed("read", path))
+            .map(String::from_utf8)?
+        {
             Ok(text) => Ok(Some(Found::File(text))),
             Err(_) => Ok(Some(Found::Other)),
         }
@@ -87,14 +96,25 @@ impl Files {
     /// The directory that a pattern matches, alphabetically the last where several do: the newest
     /// Python. `place` tells where a path of the machine lies.
     #[must_use]
-    pub fn matching(pattern: &PathPattern, place: impl Fn(&str) -> PathBuf) -> Option<AbsolutePath> {
+    pub fn matching(
+        pattern: &PathPattern,
+        place: impl Fn(&str) -> PathBuf,
+    ) -> Option<AbsolutePath> {
         let candidates = match pattern.parts() {
             None => vec![pattern.as_str().to_owned()],
             Some((directory, begins, ends, below)) => Self::names(&place(directory))
                 .ok()?
                 .into_iter()
-                .filter(|name| name.starts_with(begins) && name.ends_with(ends) && PathPattern::parse(&format!("/{name}")).is_ok())
-                .map(|name| format!("{directory}/{name}/{below}").trim_end_matches('/').to_owned())
+                .filter(|name| {
+                    name.starts_with(begins)
+                        && name.ends_with(ends)
+                        && PathPattern::parse(&format!("/{name}")).is_ok()
+                })
+                .map(|name| {
+                    format!("{directory}/{name}/{below}")
+                        .trim_end_matches('/')
+                        .to_owned()
+                })
                 .collect(),
         };
         candidates
@@ -113,7 +133,8 @@ impl Files {
     /// Whether a path is a file that may be executed.
     #[must_use]
     pub fn is_program(path: &Path) -> bool {
-        fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+        fs::metadata(path)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 
     /// Names in a directory, sorted; none where it does not exist.
@@ -158,9 +179,13 @@ impl Files {
     pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
         let directory = path.parent().unwrap_or(Path::new("/"));
         let write = || -> io::Result<()> {
-            let mut temporary = tempfile::Builder::new().prefix(".juniperctl-").tempfile_in(directory)?;
+            let mut temporary = tempfile::Builder::new()
+                .prefix(".juniperctl-")
+                .tempfile_in(directory)?;
             temporary.write_all(text.as_bytes())?;
-            temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            temporary
+                .as_file()
+                .set_permissions(fs::Permissions::from_mode(0o644))?;
             temporary.as_file().sync_all()?;
             temporary.persist(path).map_err(|error| error.error)?;
             File::open(directory)?.sync_all()
@@ -185,7 +210,11 @@ impl Files {
     /// # Errors
     /// It cannot be made.
     pub fn link(path: &Path, target: &str) -> Result<Vec<PathBuf>, FileError> {
-        let made = path.parent().map(Self::make_directory).transpose()?.unwrap_or_default();
+        let made = path
+            .parent()
+            .map(Self::make_directory)
+            .transpose()?
+            .unwrap_or_default();
         match std::os::unix::fs::symlink(target, path) {
             Ok(()) => Ok(made),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(made),
@@ -238,7 +267,10 @@ mod tests {
         let path = directory.path().join("a.service");
         Files::replace(&path, "one").unwrap();
         Files::replace(&path, "two").unwrap();
-        assert_eq!(Files::found(&path).unwrap(), Some(Found::File("two".to_owned())));
+        assert_eq!(
+            Files::found(&path).unwrap(),
+            Some(Found::File("two".to_owned()))
+        );
         assert_eq!(Files::names(directory.path()).unwrap(), ["a.service"]);
         Files::remove(&path).unwrap();
         Files::remove(&path).unwrap();
@@ -257,6 +289,11 @@ mod tests {
     #[test]
     fn an_error_names_the_path() {
         let error = Files::replace(std::path::Path::new("/nonexistent/a"), "x").unwrap_err();
-        assert!(error.to_string().starts_with("cannot write /nonexistent/a: "), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot write /nonexistent/a: "),
+            "{error}"
+        );
     }
 }

@@ -48,7 +48,12 @@ impl Prober {
     }
 
     async fn reply(&self, url: &str) -> Result<Answer, reqwest::Error> {
-        let mut response = self.client.get(url).header("connection", "close").send().await?;
+        let mut response = self
+            .client
+            .get(url)
+            .header("connection", "close")
+            .send()
+            .await?;
         let header = response
             .headers()
             .get("x-juniper-readiness")
@@ -62,7 +67,11 @@ impl Prober {
             body.extend_from_slice(&chunk);
         }
         body.truncate(MAX_BODY);
-        Ok(Answer::Reply { status, header, body })
+        Ok(Answer::Reply {
+            status,
+            header,
+            body,
+        })
     }
 }
 

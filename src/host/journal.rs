@@ -47,7 +47,10 @@ impl Journal {
                 .hint("journalctl is part of systemd; is this machine running it?")
         })?;
         let Some(output) = child.stdout.take() else {
-            return Err(CommandError::new(Kind::Machine, "journalctl gives no output"));
+            return Err(CommandError::new(
+                Kind::Machine,
+                "journalctl gives no output",
+            ));
         };
         Ok(Self {
             child,
@@ -60,10 +63,12 @@ impl Journal {
     /// # Errors
     /// Reading failed.
     pub async fn next(&mut self) -> Result<Option<String>, CommandError> {
-        self.lines
-            .next_line()
-            .await
-            .map_err(|error| CommandError::new(Kind::Machine, format!("cannot read from journalctl: {error}")))
+        self.lines.next_line().await.map_err(|error| {
+            CommandError::new(
+                Kind::Machine,
+                format!("cannot read from journalctl: {error}"),
+            )
+        })
     }
 
     /// Waits for journalctl's end.

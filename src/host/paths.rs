@@ -88,10 +88,19 @@ mod tests {
     fn everything_lies_below_the_root() {
         let paths = Paths::new(Some(PathBuf::from("/image")), None);
         assert_eq!(paths.units(), Path::new("/image/etc/systemd/system"));
-        assert_eq!(paths.configuration(), Path::new("/image/etc/juniper/juniper.toml"));
-        assert_eq!(paths.drop_ins(), Path::new("/image/etc/juniper/juniper.toml.d"));
+        assert_eq!(
+            paths.configuration(),
+            Path::new("/image/etc/juniper/juniper.toml")
+        );
+        assert_eq!(
+            paths.drop_ins(),
+            Path::new("/image/etc/juniper/juniper.toml.d")
+        );
         let paths = Paths::new(None, Some(PathBuf::from("my.toml")));
         assert_eq!(paths.configuration(), Path::new("my.toml"));
-        assert_eq!(paths.receipt(), Path::new("/var/lib/juniperctl/receipt.json"));
+        assert_eq!(
+            paths.receipt(),
+            Path::new("/var/lib/juniperctl/receipt.json")
+        );
     }
 }

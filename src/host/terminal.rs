@@ -33,8 +33,11 @@ impl Terminal {
 
     /// Writes data.
     pub fn data(&self, text: &str) {
-        let mut stream = AutoStream::new(io::stdout().lock(), self.choice(io::stdout().is_terminal()));
-        let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+        let mut stream =
+            AutoStream::new(io::stdout().lock(), self.choice(io::stdout().is_terminal()));
+        let _ = stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.flush());
     }
 
     /// Writes one line of data.
@@ -58,7 +61,8 @@ impl Terminal {
 
     /// Says something that must be heard.
     pub fn error(&self, text: &str) {
-        let mut stream = AutoStream::new(io::stderr().lock(), self.choice(io::stderr().is_terminal()));
+        let mut stream =
+            AutoStream::new(io::stderr().lock(), self.choice(io::stderr().is_terminal()));
         let _ = writeln!(stream, "{text}");
     }
 
@@ -68,9 +72,7 @@ impl Terminal {
         match self.colour {
             ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                AutoStream::choice(&io::stderr()) != ColorChoice::Never
-            }
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
         }
     }
 

@@ -48,7 +48,10 @@ fn headline(report: &Report) -> String {
             .map_or(Verdict::Down, |finding| finding.verdict)
     };
     if report.roots.is_empty() {
-        return format!("{}\n", painted("the group is ready", of_verdict(Verdict::Ready)));
+        return format!(
+            "{}\n",
+            painted("the group is ready", of_verdict(Verdict::Ready))
+        );
     }
     let mut out = String::new();
     for root in &report.roots {
@@ -58,7 +61,11 @@ fn headline(report: &Report) -> String {
             .iter()
             .map(|label| format!("{label} {}", verdict_of(label).prose()))
             .collect();
-        let therefore = if suffering.is_empty() { "" } else { "; therefore " };
+        let therefore = if suffering.is_empty() {
+            ""
+        } else {
+            "; therefore "
+        };
         let line = format!(
             "{} is {}{therefore}{}",
             root.label,
@@ -82,7 +89,8 @@ pub fn json(report: &Report) -> Value {
                 .dependencies
                 .iter()
                 .map(|(name, dependency)| {
-                    let value = json!({ "status": dependency.status, "message": dependency.message });
+                    let value =
+                        json!({ "status": dependency.status, "message": dependency.message });
                     (name.clone(), value)
                 })
                 .collect();
@@ -95,7 +103,11 @@ pub fn json(report: &Report) -> Value {
             })
         })
         .collect();
-    let roots: Vec<&str> = report.roots.iter().map(|root| root.label.as_str()).collect();
+    let roots: Vec<&str> = report
+        .roots
+        .iter()
+        .map(|root| root.label.as_str())
+        .collect();
     json!({
         "version": 1,
         "verdict": report.verdict.word(),

@@ -43,8 +43,13 @@ pub fn parse(line: &str) -> Option<Entry> {
         unit: for_terminal(unit, 256),
         by_systemd: text("UNIT").is_some(),
         microseconds: text("__REALTIME_TIMESTAMP").and_then(|text| text.parse().ok()),
-        priority: text("PRIORITY").and_then(|text| text.parse().ok()).unwrap_or(6),
-        lines: message.lines().map(|line| for_terminal(line, 8_192)).collect(),
+        priority: text("PRIORITY")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(6),
+        lines: message
+            .lines()
+            .map(|line| for_terminal(line, 8_192))
+            .collect(),
     })
 }
 
@@ -60,13 +65,24 @@ mod tests {
         .unwrap();
         assert_eq!((entry.priority, entry.microseconds), (3, Some(17)));
         assert_eq!(entry.lines, ["a", "b"]);
-        let entry = parse(r#"{"UNIT":"u","_SYSTEMD_UNIT":"init.scope","MESSAGE":[104,105,27]}"#).unwrap();
-        assert_eq!((entry.unit.as_str(), entry.lines.as_slice()), ("u", &["hi\\u{1b}".to_owned()][..]));
+        let entry =
+            parse(r#"{"UNIT":"u","_SYSTEMD_UNIT":"init.scope","MESSAGE":[104,105,27]}"#).unwrap();
+        assert_eq!(
+            (entry.unit.as_str(), entry.lines.as_slice()),
+            ("u", &["hi\\u{1b}".to_owned()][..])
+        );
     }
 
     #[test]
     fn what_is_no_entry_is_passed_over() {
-        for line in ["", "{", "[]", r#"{"MESSAGE":"x"}"#, r#"{"UNIT":"u"}"#, r#"{"UNIT":"u","MESSAGE":null}"#] {
+        for line in [
+            "",
+            "{",
+            "[]",
+            r#"{"MESSAGE":"x"}"#,
+            r#"{"UNIT":"u"}"#,
+            r#"{"UNIT":"u","MESSAGE":null}"#,
+        ] {
             assert_eq!(parse(line), None, "{line}");
         }
     }

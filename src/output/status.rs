@@ -23,7 +23,14 @@ pub struct Row<'r> {
 /// The table for people; `now` in microseconds since 1970.
 #[must_use]
 pub fn text(profile: &str, rows: &[Row<'_>], now: u64) -> String {
-    let heading = ["SERVICE", "STATE", "SINCE", "RESTARTS", "MEMORY", "READINESS"];
+    let heading = [
+        "SERVICE",
+        "STATE",
+        "SINCE",
+        "RESTARTS",
+        "MEMORY",
+        "READINESS",
+    ];
     let mut cells = vec![heading.map(Cell::plain).to_vec()];
     cells.extend(rows.iter().map(|row| {
         let verdict = match row.state.active {
@@ -76,7 +83,9 @@ fn state_word(state: &UnitState) -> String {
         return "not installed".to_owned();
     }
     match state.active {
-        ActiveState::Active | ActiveState::Inactive | ActiveState::Failed => state.active.word().to_owned(),
+        ActiveState::Active | ActiveState::Inactive | ActiveState::Failed => {
+            state.active.word().to_owned()
+        }
         _ => format!("{} ({})", state.active.word(), state.sub),
     }
 }

@@ -35,7 +35,9 @@ impl Change {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Create { name, .. } | Self::Rewrite { name, .. } | Self::Remove { name, .. } => name,
+            Self::Create { name, .. } | Self::Rewrite { name, .. } | Self::Remove { name, .. } => {
+                name
+            }
         }
     }
 
@@ -63,7 +65,9 @@ impl Change {
         match self {
             Self::Create { name, .. } => format!("creates  {name}"),
             Self::Rewrite { name, .. } if name.ends_with(".target") => format!("rewrites {name}"),
-            Self::Rewrite { name, .. } => format!("rewrites {name}: takes effect at its next restart"),
+            Self::Rewrite { name, .. } => {
+                format!("rewrites {name}: takes effect at its next restart")
+            }
             Self::Remove { name, .. } => format!("removes  {name}, after stopping it"),
         }
     }

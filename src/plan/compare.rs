@@ -44,7 +44,11 @@ pub struct Plan {
 /// What an install changes: new and changed units are written, ours that are not wanted any more
 /// are removed.
 #[must_use]
-pub fn install(wanted: &[UnitFile], found: &BTreeMap<String, Found>, receipt: Option<&Receipt>) -> Plan {
+pub fn install(
+    wanted: &[UnitFile],
+    found: &BTreeMap<String, Found>,
+    receipt: Option<&Receipt>,
+) -> Plan {
     let mut plan = Plan::default();
     for file in wanted {
         match found.get(&file.name) {
@@ -120,7 +124,8 @@ impl Plan {
 }
 
 fn is_ours(name: &str, text: &str, receipt: Option<&Receipt>) -> bool {
-    text.starts_with(MARK) || receipt.is_some_and(|receipt| receipt.units.iter().any(|unit| unit == name))
+    text.starts_with(MARK)
+        || receipt.is_some_and(|receipt| receipt.units.iter().any(|unit| unit == name))
 }
 
 #[cfg(test)]
@@ -138,7 +143,10 @@ mod tests {
     }
 
     fn lying(entries: &[(&str, Found)]) -> BTreeMap<String, Found> {
-        entries.iter().map(|(name, found)| ((*name).to_owned(), found.clone())).collect()
+        entries
+            .iter()
+            .map(|(name, found)| ((*name).to_owned(), found.clone()))
+            .collect()
     }
 
     #[test]
@@ -150,24 +158,39 @@ mod tests {
 
     #[test]
     fn ours_is_rewritten_and_what_is_unwanted_removed() {
-        let wanted = [file("juniper-data.service", "new"), file("juniper.target", "t")];
+        let wanted = [
+            file("juniper-data.service", "new"),
+            file("juniper.target", "t"),
+        ];
         let found = lying(&[
             ("juniper-data.service", Found::File(format!("{MARK}old"))),
             ("juniper-cascor.service", Found::File(format!("{MARK}c"))),
             ("juniper-theirs.service", Found::File("[Unit]".to_owned())),
         ]);
         let plan = install(&wanted, &found, None);
-        let names: Vec<(&str, bool)> = plan.changes.iter().map(|c| (c.name(), c.text().is_some())).collect();
+        let names: Vec<(&str, bool)> = plan
+            .changes
+            .iter()
+            .map(|c| (c.name(), c.text().is_some()))
+            .collect();
         assert_eq!(
             names,
-            [("juniper-data.service", true), ("juniper.target", true), ("juniper-cascor.service", false)]
+            [
+                ("juniper-data.service", true),
+                ("juniper.target", true),
+                ("juniper-cascor.service", false)
+            ]
         );
         assert!(plan.conflicts.is_empty());
     }
 
     #[test]
     fn somebody_elses_file_is_a_conflict_and_a_mask_is_respected() {
-        let wanted = [file("juniper-data.service", "a"), file("juniper.target", "t"), file("juniper-b.service", "b")];
+        let wanted = [
+            file("juniper-data.service", "a"),
+            file("juniper.target", "t"),
+            file("juniper-b.service", "b"),
+        ];
         let found = lying(&[
             ("juniper-data.service", Found::File("[Unit]\n".to_owned())),
             ("juniper.target", Found::Link("/srv/x".to_owned())),
@@ -181,7 +204,10 @@ mod tests {
 
     #[test]
     fn applying_a_plan_leaves_nothing_to_do() {
-        let wanted = [file("juniper-data.service", "new"), file("juniper.target", "t")];
+        let wanted = [
+            file("juniper-data.service", "new"),
+            file("juniper.target", "t"),
+        ];
         let mut found = lying(&[("juniper-old.service", Found::File(format!("{MARK}x")))]);
         for change in install(&wanted, &found, None).changes {
             match change {

@@ -76,11 +76,17 @@ mod tests {
             units: vec!["juniper-data.service".to_owned()],
             directories: vec![],
         };
-        assert_eq!(Receipt::parse(&receipt.written().unwrap()).unwrap(), receipt);
+        assert_eq!(
+            Receipt::parse(&receipt.written().unwrap()).unwrap(),
+            receipt
+        );
         let newer = Receipt::parse(r#"{"version": 2, "something": "else"}"#);
         assert!(matches!(newer, Err(ReceiptError::Newer(2))));
         for damaged in ["", "{}", r#"{"version":1}"#] {
-            assert!(matches!(Receipt::parse(damaged), Err(ReceiptError::Damaged(_))), "{damaged}");
+            assert!(
+                matches!(Receipt::parse(damaged), Err(ReceiptError::Damaged(_))),
+                "{damaged}"
+            );
         }
     }
 }

@@ -88,7 +88,11 @@ pub fn reported(findings: Vec<Finding>) -> Report {
                 .collect(),
         })
         .collect();
-    Report { verdict, findings, roots }
+    Report {
+        verdict,
+        findings,
+        roots,
+    }
 }
 
 /// The findings of a member's dependencies that are in trouble.
@@ -97,13 +101,20 @@ fn troubled_dependencies<'f>(
     findings: &'f [Finding],
 ) -> impl Iterator<Item = &'f Finding> {
     findings.iter().filter(|other| {
-        !other.optional && other.verdict != Verdict::Ready && finding.depends_on.contains(&other.service)
+        !other.optional
+            && other.verdict != Verdict::Ready
+            && finding.depends_on.contains(&other.service)
     })
 }
 
 /// Whether a chain of consequences leads from one member to a root cause, past no other root. The
 /// dependencies have no cycle (`spec::order`), so this ends.
-fn follows_from(finding: &Finding, root: &Finding, findings: &[Finding], roots: &BTreeSet<&str>) -> bool {
+fn follows_from(
+    finding: &Finding,
+    root: &Finding,
+    findings: &[Finding],
+    roots: &BTreeSet<&str>,
+) -> bool {
     troubled_dependencies(finding, findings).any(|dependency| {
         dependency.label == root.label
             || (!roots.contains(dependency.label.as_str())
@@ -145,7 +156,12 @@ mod tests {
         report
             .roots
             .iter()
-            .map(|root| (root.label.as_str(), root.consequences.iter().map(String::as_str).collect()))
+            .map(|root| {
+                (
+                    root.label.as_str(),
+                    root.consequences.iter().map(String::as_str).collect(),
+                )
+            })
             .collect()
     }
 
@@ -171,7 +187,10 @@ mod tests {
         ]);
         assert_eq!(
             roots(&report),
-            [("data", vec!["canopy"]), ("cascor", vec!["worker", "canopy"])]
+            [
+                ("data", vec!["canopy"]),
+                ("cascor", vec!["worker", "canopy"])
+            ]
         );
     }
 
@@ -183,7 +202,10 @@ mod tests {
             ("worker", &["cascor"], Down, true),
             ("canopy", &["data", "cascor"], Down, true),
         ]);
-        assert_eq!(roots(&report), [("data", vec!["cascor", "worker", "canopy"])]);
+        assert_eq!(
+            roots(&report),
+            [("data", vec!["cascor", "worker", "canopy"])]
+        );
     }
 
     #[test]

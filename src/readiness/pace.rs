@@ -21,8 +21,17 @@ mod tests {
 
     #[test]
     fn patience_grows_with_the_wait() {
-        for (waited, pause) in [(0, 2), (400, 2), (2_000, 10), (60_000, 300), (3_600_000, 1_000)] {
-            assert_eq!(pause_after(Duration::from_millis(waited)), Duration::from_millis(pause));
+        for (waited, pause) in [
+            (0, 2),
+            (400, 2),
+            (2_000, 10),
+            (60_000, 300),
+            (3_600_000, 1_000),
+        ] {
+            assert_eq!(
+                pause_after(Duration::from_millis(waited)),
+                Duration::from_millis(pause)
+            );
         }
     }
 }

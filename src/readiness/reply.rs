@@ -108,10 +108,17 @@ pub fn judged(answer: &Answer, expectations: &Expectations) -> Judgement {
         Answer::Refused => plain(Verdict::Down, "nothing listens on its port"),
         Answer::TimedOut(limit) => plain(
             Verdict::Down,
-            &format!("no answer within {}: it hangs or is overloaded", crate::spec::duration::written(*limit)),
+            &format!(
+                "no answer within {}: it hangs or is overloaded",
+                crate::spec::duration::written(*limit)
+            ),
         ),
         Answer::Broken(what) => plain(Verdict::Down, &format!("the connection broke: {what}")),
-        Answer::Reply { status, header, body } => judged_reply(*status, header.as_deref(), body, expectations),
+        Answer::Reply {
+            status,
+            header,
+            body,
+        } => judged_reply(*status, header.as_deref(), body, expectations),
     }
 }
 
@@ -124,9 +131,17 @@ fn plain(verdict: Verdict, cause: &str) -> Judgement {
     }
 }
 
-fn judged_reply(status: u16, header: Option<&str>, body: &[u8], expectations: &Expectations) -> Judgement {
+fn judged_reply(
+    status: u16,
+    header: Option<&str>,
+    body: &[u8],
+    expectations: &Expectations,
+) -> Judgement {
     if (300..400).contains(&status) {
-        return plain(Verdict::NotReady, &format!("it answers {status}, a redirect, instead of its state"));
+        return plain(
+            Verdict::NotReady,
+            &format!("it answers {status}, a redirect, instead of its state"),
+        );
     }
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     let Some(state) = parsed.as_ref().and_then(state_of) else {
@@ -135,11 +150,22 @@ fn judged_reply(status: u16, header: Option<&str>, body: &[u8], expectations: &E
             &format!("it answers {status}, but not in the form of a health reply"),
         );
     };
-    let spoken = state.get("status").and_then(Value::as_str).and_then(Verdict::from_word);
-    let by_code = if status == 200 { Verdict::Ready } else { Verdict::NotReady };
+    let spoken = state
+        .get("status")
+        .and_then(Value::as_str)
+        .and_then(Verdict::from_word);
+    let by_code = if status == 200 {
+        Verdict::Ready
+    } else {
+        Verdict::NotReady
+    };
     let by_header = header.and_then(Verdict::from_word);
     // Header, body and code should agree; where they do not, the worst is believed.
-    let verdict = [Some(by_code), by_header, spoken].into_iter().flatten().max().unwrap_or(by_code);
+    let verdict = [Some(by_code), by_header, spoken]
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(by_code);
     let dependencies = dependencies(state);
     if verdict != Verdict::Ready {
         return Judgement {
@@ -167,7 +193,9 @@ fn judged_reply(status: u16, header: Option<&str>, body: &[u8], expectations: &E
 
 /// The object that holds `status`: the body, or what old releases wrapped it in.
 fn state_of(body: &Value) -> Option<&Value> {
-    let inner = body.get("data").filter(|inner| inner.get("status").is_some());
+    let inner = body
+        .get("data")
+        .filter(|inner| inner.get("status").is_some());
     let state = inner.unwrap_or(body);
     state.get("status").and_then(Value::as_str).map(|_| state)
 }
@@ -179,7 +207,12 @@ fn dependencies(state: &Value) -> BTreeMap<String, Dependency> {
     reported
         .iter()
         .map(|(key, value)| {
-            let text = |field: &str| value.get(field).and_then(Value::as_str).map(|text| for_terminal(text, 200));
+            let text = |field: &str| {
+                value
+                    .get(field)
+                    .and_then(Value::as_str)
+                    .map(|text| for_terminal(text, 200))
+            };
             let dependency = Dependency {
                 status: text("status").unwrap_or_else(|| "unknown".to_owned()),
                 message: text("message"),
@@ -194,7 +227,9 @@ fn dependencies(state: &Value) -> BTreeMap<String, Dependency> {
 fn complaint(state: &Value, dependencies: &BTreeMap<String, Dependency>, status: u16) -> String {
     let failing: Vec<String> = dependencies
         .iter()
-        .filter(|(_, dependency)| !matches!(dependency.status.as_str(), "healthy" | "not_configured"))
+        .filter(|(_, dependency)| {
+            !matches!(dependency.status.as_str(), "healthy" | "not_configured")
+        })
         .map(|(name, dependency)| match &dependency.message {
             Some(message) => format!("{name} is {}: {message}", dependency.status),
             None => format!("{name} is {}", dependency.status),
@@ -203,7 +238,11 @@ fn complaint(state: &Value, dependencies: &BTreeMap<String, Dependency>, status:
     if !failing.is_empty() {
         return failing.join("; ");
     }
-    match state.get("error").or_else(|| state.get("message")).and_then(Value::as_str) {
+    match state
+        .get("error")
+        .or_else(|| state.get("message"))
+        .and_then(Value::as_str)
+    {
         Some(error) => error.to_owned(),
         None => format!("it answers {status} and gives no reason"),
     }
@@ -212,13 +251,16 @@ fn complaint(state: &Value, dependencies: &BTreeMap<String, Dependency>, status:
 /// The first expectation that the body does not meet.
 fn unmet(state: &Value, expectations: &Expectations) -> Option<String> {
     expectations.iter().find_map(|(path, expected)| {
-        let found = path.split('.').try_fold(state, |value, part| value.get(part));
+        let found = path
+            .split('.')
+            .try_fold(state, |value, part| value.get(part));
         let found = match found {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
             None => "missing".to_owned(),
         };
-        (found != expected.as_str()).then(|| format!("its {path} is {found}, but {expected} is wanted"))
+        (found != expected.as_str())
+            .then(|| format!("its {path} is {found}, but {expected} is wanted"))
     })
 }
 
@@ -241,18 +283,57 @@ mod tests {
     #[test]
     fn measured_replies_are_understood() {
         let cases = [
-            (reply(200, Some("ready"), r#"{"status":"ready"}"#), Verdict::Ready),
-            (reply(200, None, r#"{"status":"alive","tick":"juniper-data"}"#), Verdict::Ready),
-            (reply(200, None, r#"{"status":"degraded","dependencies":{"juniper_data":{"status":"unhealthy"}}}"#), Verdict::Degraded),
-            (reply(503, Some("not_ready"), r#"{"status":"not_ready"}"#), Verdict::NotReady),
-            (reply(503, None, r#"{"status":"unresponsive","error":"storage"}"#), Verdict::NotReady),
-            (reply(200, None, r#"{"status":"success","data":{"status":"ready"},"meta":{}}"#), Verdict::Ready),
-            (reply(200, None, r#"{"status":"success","data":{"status":"not_ready"}}"#), Verdict::NotReady),
-            (reply(200, Some("not_ready"), r#"{"status":"ready"}"#), Verdict::NotReady),
+            (
+                reply(200, Some("ready"), r#"{"status":"ready"}"#),
+                Verdict::Ready,
+            ),
+            (
+                reply(200, None, r#"{"status":"alive","tick":"juniper-data"}"#),
+                Verdict::Ready,
+            ),
+            (
+                reply(
+                    200,
+                    None,
+                    r#"{"status":"degraded","dependencies":{"juniper_data":{"status":"unhealthy"}}}"#,
+                ),
+                Verdict::Degraded,
+            ),
+            (
+                reply(503, Some("not_ready"), r#"{"status":"not_ready"}"#),
+                Verdict::NotReady,
+            ),
+            (
+                reply(503, None, r#"{"status":"unresponsive","error":"storage"}"#),
+                Verdict::NotReady,
+            ),
+            (
+                reply(
+                    200,
+                    None,
+                    r#"{"status":"success","data":{"status":"ready"},"meta":{}}"#,
+                ),
+                Verdict::Ready,
+            ),
+            (
+                reply(
+                    200,
+                    None,
+                    r#"{"status":"success","data":{"status":"not_ready"}}"#,
+                ),
+                Verdict::NotReady,
+            ),
+            (
+                reply(200, Some("not_ready"), r#"{"status":"ready"}"#),
+                Verdict::NotReady,
+            ),
             (reply(200, Some("ready"), "garbage"), Verdict::NotReady),
             (reply(200, Some("ready"), "[]"), Verdict::NotReady),
             (reply(307, None, ""), Verdict::NotReady),
-            (reply(404, None, r#"{"detail":"Not Found"}"#), Verdict::NotReady),
+            (
+                reply(404, None, r#"{"detail":"Not Found"}"#),
+                Verdict::NotReady,
+            ),
             (reply(500, None, r#"{"status":"ready"}"#), Verdict::NotReady),
             (Answer::Refused, Verdict::Down),
             (Answer::TimedOut(Duration::from_secs(10)), Verdict::Down),
@@ -261,18 +342,30 @@ mod tests {
         for (answer, verdict) in cases {
             let judgement = judged(&answer, &Expectations::new());
             assert_eq!(judgement.verdict, verdict, "{answer:?}");
-            assert_eq!(judgement.cause.is_none(), verdict == Verdict::Ready, "{answer:?}");
+            assert_eq!(
+                judgement.cause.is_none(),
+                verdict == Verdict::Ready,
+                "{answer:?}"
+            );
         }
     }
 
     #[test]
     fn ready_in_demo_mode_is_a_fault_where_service_mode_is_wanted() {
-        let wanted = Expectations::from([("details.mode".to_owned(), Text::parse("service").unwrap())]);
+        let wanted =
+            Expectations::from([("details.mode".to_owned(), Text::parse("service").unwrap())]);
         let demo = reply(200, None, r#"{"status":"ready","details":{"mode":"demo"}}"#);
         let judgement = judged(&demo, &wanted);
         assert_eq!(judgement.verdict, Verdict::NotReady);
-        assert_eq!(judgement.cause.unwrap(), "its details.mode is demo, but service is wanted");
-        let service = reply(200, None, r#"{"status":"ready","details":{"mode":"service"}}"#);
+        assert_eq!(
+            judgement.cause.unwrap(),
+            "its details.mode is demo, but service is wanted"
+        );
+        let service = reply(
+            200,
+            None,
+            r#"{"status":"ready","details":{"mode":"service"}}"#,
+        );
         assert_eq!(judged(&service, &wanted).verdict, Verdict::Ready);
     }
 
@@ -281,7 +374,10 @@ mod tests {
         let body = r#"{"status":"not_ready","dependencies":{"lifecycle":{"status":"healthy"},
             "juniper_data":{"status":"unhealthy","message":"refused\u001b[31m"}}}"#;
         let judgement = judged(&reply(503, None, body), &Expectations::new());
-        assert_eq!(judgement.cause.unwrap(), "juniper_data is unhealthy: refused\\u{1b}[31m");
+        assert_eq!(
+            judgement.cause.unwrap(),
+            "juniper_data is unhealthy: refused\\u{1b}[31m"
+        );
     }
 
     proptest! {

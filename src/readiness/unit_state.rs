@@ -81,7 +81,8 @@ impl UnitState {
     /// Whether it is waiting to come up, or about to be tried again.
     #[must_use]
     pub fn is_coming(&self) -> bool {
-        self.active == ActiveState::Activating || (self.active == ActiveState::Inactive && self.has_job)
+        self.active == ActiveState::Activating
+            || (self.active == ActiveState::Inactive && self.has_job)
     }
 
     /// Why it does not run, and what to do; `None` for one that runs.
@@ -103,7 +104,9 @@ impl UnitState {
     #[must_use]
     pub fn failure(&self) -> String {
         match (self.result.as_str(), self.exit_status) {
-            ("start-limit-hit", _) => "it failed five times within a minute and was given up".to_owned(),
+            ("start-limit-hit", _) => {
+                "it failed five times within a minute and was given up".to_owned()
+            }
             ("timeout", _) => "it was not ready in time".to_owned(),
             ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
@@ -137,7 +140,10 @@ mod tests {
     #[test]
     fn failures_are_told_in_words() {
         for (state, told) in [
-            (failed("exit-code", 98), "its port is taken by another process"),
+            (
+                failed("exit-code", 98),
+                "its port is taken by another process",
+            ),
             (failed("exit-code", 203), "its program cannot be run"),
             (failed("signal", 9), "it was killed by signal 9"),
             (failed("exit-code", 3), "it ended with status 3"),
@@ -145,7 +151,10 @@ mod tests {
         ] {
             assert_eq!(state.explanation().as_deref(), Some(told));
         }
-        let running = UnitState { active: ActiveState::Active, ..failed("success", 0) };
+        let running = UnitState {
+            active: ActiveState::Active,
+            ..failed("success", 0)
+        };
         assert_eq!(running.explanation(), None);
     }
 }

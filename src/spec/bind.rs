@@ -41,7 +41,9 @@ impl PathPattern {
         if text.chars().all(plain) && text.matches('*').count() <= 1 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Problem::invalid("a path of letters, digits, / . _ - and at most one *"))
+            Err(Problem::invalid(
+                "a path of letters, digits, / . _ - and at most one *",
+            ))
         }
     }
 
@@ -85,7 +87,9 @@ pub fn own(text: &str) -> Result<EnvironmentValue, Problem> {
         Ok(Derived::OwnState(below)) => Ok(EnvironmentValue::State(below)),
         Ok(Derived::OwnLogs(below)) => Ok(EnvironmentValue::Logs(below)),
         Ok(Derived::OwnCache(below)) => Ok(EnvironmentValue::Cache(below)),
-        _ => Err(Problem::invalid("one of its own directories: self.state, self.logs or self.cache, with /DIRECTORY")),
+        _ => Err(Problem::invalid(
+            "one of its own directories: self.state, self.logs or self.cache, with /DIRECTORY",
+        )),
     }
 }
 
@@ -96,7 +100,10 @@ mod tests {
     #[test]
     fn a_pattern_comes_apart_at_its_star() {
         let pattern = PathPattern::parse("/opt/canopy/lib/python3.*/conf/layouts").unwrap();
-        assert_eq!(pattern.parts(), Some(("/opt/canopy/lib", "python3.", "", "conf/layouts")));
+        assert_eq!(
+            pattern.parts(),
+            Some(("/opt/canopy/lib", "python3.", "", "conf/layouts"))
+        );
         assert_eq!(PathPattern::parse("/opt/a").unwrap().parts(), None);
     }
 

@@ -111,7 +111,16 @@ mod tests {
         ] {
             assert!(Derived::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "data", "data.port", "self.home", "self.state/../x", "data.url/x", "$HOME", "%S"] {
+        for bad in [
+            "",
+            "data",
+            "data.port",
+            "self.home",
+            "self.state/../x",
+            "data.url/x",
+            "$HOME",
+            "%S",
+        ] {
             assert!(Derived::parse(bad).is_err(), "{bad}");
         }
     }

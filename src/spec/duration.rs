@@ -63,7 +63,18 @@ mod tests {
     fn spans_need_their_unit() {
         assert_eq!(parse("1500ms").unwrap(), Duration::from_millis(1500));
         assert_eq!(parse("2min").unwrap(), Duration::from_mins(2));
-        for bad in ["", "5", "s", "5 s", "-1s", "1.5s", "5m", "99999999999999999999s", "400d", "1ß"] {
+        for bad in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "-1s",
+            "1.5s",
+            "5m",
+            "99999999999999999999s",
+            "400d",
+            "1ß",
+        ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -173,7 +173,10 @@ pub fn drawn(fault: &Fault, sources: &Sources, coloured: bool) -> String {
         .id(fault.code.id())
         .elements(Vec::<annotate_snippets::Message<'_>>::new());
     let places = [
-        fault.at.as_ref().map(|at| (at, fault.label.as_str(), AnnotationKind::Primary)),
+        fault
+            .at
+            .as_ref()
+            .map(|at| (at, fault.label.as_str(), AnnotationKind::Primary)),
         fault
             .also
             .as_ref()

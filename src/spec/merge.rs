@@ -74,7 +74,12 @@ macro_rules! field_by_field {
     };
 }
 
-field_by_field!(EdgeLayer { gate, when_lost, expect, at });
+field_by_field!(EdgeLayer {
+    gate,
+    when_lost,
+    expect,
+    at
+});
 field_by_field!(ProbeLayer {
     path,
     interval,

@@ -120,7 +120,11 @@ impl Selector {
             None => (text, None),
             Some((name, number)) => match number.parse::<u32>() {
                 Ok(number) if number > 0 => (name, Some(number)),
-                _ => return Err(Problem::invalid("an instance is a number from 1, as in worker@2")),
+                _ => {
+                    return Err(Problem::invalid(
+                        "an instance is a number from 1, as in worker@2",
+                    ));
+                }
             },
         };
         Ok(Self {
@@ -139,7 +143,9 @@ mod tests {
         for good in ["data", "a", "my-service-2"] {
             assert!(ServiceName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "Data", "-a", "a-", "a b", "a/b", "a.b", "ä", "a\n", "a%n", "1a"] {
+        for bad in [
+            "", "Data", "-a", "a-", "a b", "a/b", "a.b", "ä", "a\n", "a%n", "1a",
+        ] {
             assert!(ServiceName::parse(bad).is_err(), "{bad:?}");
         }
     }
@@ -159,7 +165,13 @@ mod tests {
             assert!(UnitStem::parse(bad).is_err(), "{bad}");
         }
         assert!(ForeignUnit::parse("redis-server.service").is_ok());
-        for bad in ["juniper-data.service", "redis", "a b.service", "a\n.service", ".service"] {
+        for bad in [
+            "juniper-data.service",
+            "redis",
+            "a b.service",
+            "a\n.service",
+            ".service",
+        ] {
             assert!(ForeignUnit::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -22,9 +22,20 @@ pub fn start_order(
     let mut order: Vec<ServiceName> = Vec::new();
     let mut waiting: BTreeMap<&ServiceName, BTreeSet<&ServiceName>> = depends_on
         .iter()
-        .map(|(name, on)| (name, on.iter().filter(|on| depends_on.contains_key(*on)).collect()))
+        .map(|(name, on)| {
+            (
+                name,
+                on.iter()
+                    .filter(|on| depends_on.contains_key(*on))
+                    .collect(),
+            )
+        })
         .collect();
-    while let Some(next) = waiting.iter().find(|(_, on)| on.is_empty()).map(|(name, _)| *name) {
+    while let Some(next) = waiting
+        .iter()
+        .find(|(_, on)| on.is_empty())
+        .map(|(name, _)| *name)
+    {
         waiting.remove(next);
         for on in waiting.values_mut() {
             on.remove(next);
@@ -38,7 +49,10 @@ pub fn start_order(
 }
 
 /// Follows dependencies from `start` until a name repeats; that stretch is a cycle.
-fn walked(start: &ServiceName, waiting: &BTreeMap<&ServiceName, BTreeSet<&ServiceName>>) -> Vec<ServiceName> {
+fn walked(
+    start: &ServiceName,
+    waiting: &BTreeMap<&ServiceName, BTreeSet<&ServiceName>>,
+) -> Vec<ServiceName> {
     let mut path: Vec<&ServiceName> = vec![start];
     let mut current = start;
     while let Some(next) = waiting.get(current).and_then(|on| on.iter().next()) {
@@ -78,15 +92,30 @@ mod tests {
 
     #[test]
     fn dependencies_come_first() {
-        let order = start_order(&graph(&[("canopy", &["data", "cascor"]), ("cascor", &["data"]), ("data", &[])]));
-        assert_eq!(order.unwrap(), [name("data"), name("cascor"), name("canopy")]);
+        let order = start_order(&graph(&[
+            ("canopy", &["data", "cascor"]),
+            ("cascor", &["data"]),
+            ("data", &[]),
+        ]));
+        assert_eq!(
+            order.unwrap(),
+            [name("data"), name("cascor"), name("canopy")]
+        );
     }
 
     #[test]
     fn a_cycle_is_named_from_its_first_member() {
-        let cycle = start_order(&graph(&[("c", &["a"]), ("a", &["b"]), ("b", &["c"]), ("z", &["a"])]));
+        let cycle = start_order(&graph(&[
+            ("c", &["a"]),
+            ("a", &["b"]),
+            ("b", &["c"]),
+            ("z", &["a"]),
+        ]));
         assert_eq!(cycle, Err(Cycle(vec![name("a"), name("b"), name("c")])));
-        assert_eq!(start_order(&graph(&[("a", &["a"])])), Err(Cycle(vec![name("a")])));
+        assert_eq!(
+            start_order(&graph(&[("a", &["a"])])),
+            Err(Cycle(vec![name("a")]))
+        );
     }
 
     proptest! {

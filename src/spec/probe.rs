@@ -19,7 +19,11 @@ impl UrlPath {
     /// Says what is allowed.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/._~-?=&".contains(c);
-        if text.starts_with('/') && !text.starts_with("//") && text.len() <= 512 && text.chars().all(plain) {
+        if text.starts_with('/')
+            && !text.starts_with("//")
+            && text.len() <= 512
+            && text.chars().all(plain)
+        {
             Ok(Self(text.to_owned()))
         } else {
             Err(Problem::invalid(
@@ -79,7 +83,17 @@ mod tests {
     #[test]
     fn a_path_cannot_leave_the_request_line() {
         assert!(UrlPath::parse("/v1/health/ready?full=1").is_ok());
-        for bad in ["", "v1", "//host/x", "/a b", "/a\r\nHost: x", "/%0d", "/ä", "/a\"b", "/a#b"] {
+        for bad in [
+            "",
+            "v1",
+            "//host/x",
+            "/a b",
+            "/a\r\nHost: x",
+            "/%0d",
+            "/ä",
+            "/a\"b",
+            "/a#b",
+        ] {
             assert!(UrlPath::parse(bad).is_err(), "{bad:?}");
         }
     }

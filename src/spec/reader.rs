@@ -82,12 +82,17 @@ impl<'t> TableReader<'t> {
     }
 
     /// All keys of a table whose keys are names: each with its place and its value.
-    pub fn entries(&self) -> impl Iterator<Item = (Located<&'t str>, &'t Spanned<DeValue<'t>>)> + use<'t> {
+    pub fn entries(
+        &self,
+    ) -> impl Iterator<Item = (Located<&'t str>, &'t Spanned<DeValue<'t>>)> + use<'t> {
         let source = self.source;
         self.table.iter().map(move |(key, value)| {
             let key = Located {
                 value: key.get_ref().as_ref(),
-                at: Location { source, span: key.span() },
+                at: Location {
+                    source,
+                    span: key.span(),
+                },
             };
             (key, value)
         })
@@ -255,10 +260,14 @@ pub fn word<T: Copy>(
 pub fn scalar(value: &DeValue<'_>) -> Result<super::text::Text, Problem> {
     match value {
         DeValue::String(text) => super::text::Text::parse(text),
-        DeValue::Integer(integer) if integer.radix() == 10 => super::text::Text::parse(integer.as_str()),
+        DeValue::Integer(integer) if integer.radix() == 10 => {
+            super::text::Text::parse(integer.as_str())
+        }
         DeValue::Boolean(flag) => super::text::Text::parse(if *flag { "true" } else { "false" }),
         DeValue::Float(float) => super::text::Text::parse(float.as_str()),
-        _ => Err(Problem::wrong_type("a string, a number or a boolean", value.type_str())
-            .help("put the value in quotes")),
+        _ => Err(
+            Problem::wrong_type("a string, a number or a boolean", value.type_str())
+                .help("put the value in quotes"),
+        ),
     }
 }

@@ -32,7 +32,11 @@ pub struct Circumstances {
 ///
 /// `None` means that at least one fault was recorded.
 #[must_use]
-pub fn resolve(merged: &Layer, circumstances: &Circumstances, faults: &mut Faults) -> Option<Stack> {
+pub fn resolve(
+    merged: &Layer,
+    circumstances: &Circumstances,
+    faults: &mut Faults,
+) -> Option<Stack> {
     let before = faults.len();
     let name = chosen_profile(merged, circumstances, faults)?;
     let profile = merged.profiles.get(&name)?;
@@ -58,11 +62,18 @@ pub fn resolve(merged: &Layer, circumstances: &Circumstances, faults: &mut Fault
     Some(Stack {
         profile: name,
         juniperctl: merged.juniperctl.as_ref()?.value.clone(),
-        services: order?.into_iter().filter_map(|name| services.remove(&name)).collect(),
+        services: order?
+            .into_iter()
+            .filter_map(|name| services.remove(&name))
+            .collect(),
     })
 }
 
-fn chosen_profile(merged: &Layer, circumstances: &Circumstances, faults: &mut Faults) -> Option<ProfileName> {
+fn chosen_profile(
+    merged: &Layer,
+    circumstances: &Circumstances,
+    faults: &mut Faults,
+) -> Option<ProfileName> {
     let (name, at) = match (&circumstances.profile, &merged.profile) {
         (Some(name), _) => (name, None),
         (None, Some(located)) => (&located.value, Some(located.at.clone())),
@@ -84,10 +95,9 @@ fn refuse_in_production(
     circumstances: &Circumstances,
     faults: &mut Faults,
 ) {
-    let configured = merged
-        .environment
-        .iter()
-        .find(|(name, value)| name.as_str() == "JUNIPER_ENV" && value.value.as_str() == "production");
+    let configured = merged.environment.iter().find(|(name, value)| {
+        name.as_str() == "JUNIPER_ENV" && value.value.as_str() == "production"
+    });
     let allowed = profile.production.as_ref().is_none_or(|flag| flag.value);
     if allowed || !(circumstances.production || configured.is_some()) {
         return;
@@ -125,7 +135,10 @@ fn selected(
             at: profile.at.clone(),
             label: "`services` is missing here".to_owned(),
             also: None,
-            help: Some(format!("write services = [...] with some of {}", known.join(", "))),
+            help: Some(format!(
+                "write services = [...] with some of {}",
+                known.join(", ")
+            )),
         });
         return layers;
     };
@@ -140,12 +153,22 @@ fn selected(
                 }
                 layers.insert(name.clone(), layer);
             }
-            None => faults.push(unknown("service", name.as_str(), Some(services.at.clone()), &known)),
+            None => faults.push(unknown(
+                "service",
+                name.as_str(),
+                Some(services.at.clone()),
+                &known,
+            )),
         }
     }
     for (name, changes) in &profile.overrides {
         if !merged.services.contains_key(name) {
-            faults.push(unknown("service", name.as_str(), changes.at.clone(), &known));
+            faults.push(unknown(
+                "service",
+                name.as_str(),
+                changes.at.clone(),
+                &known,
+            ));
         }
     }
     layers
@@ -159,7 +182,11 @@ fn order(
     let depends_on = services
         .iter()
         .map(|(name, service)| {
-            let on = service.depends_on.iter().map(|edge| edge.on.clone()).collect();
+            let on = service
+                .depends_on
+                .iter()
+                .map(|edge| edge.on.clone())
+                .collect();
             (name.clone(), on)
         })
         .collect();
@@ -169,7 +196,11 @@ fn order(
             let place = |from: &ServiceName, on: &ServiceName| -> Option<Location> {
                 layers.get(from)?.depends_on.get(on)?.at.clone()
             };
-            let names: Vec<&str> = path.iter().chain(path.first()).map(ServiceName::as_str).collect();
+            let names: Vec<&str> = path
+                .iter()
+                .chain(path.first())
+                .map(ServiceName::as_str)
+                .collect();
             let first = path.first()?;
             let last = path.last()?;
             faults.push(Fault {
@@ -177,9 +208,10 @@ fn order(
                 title: format!("services wait for each other: {}", names.join(" -> ")),
                 at: place(last, first),
                 label: format!("`{last}` waits for `{first}` here"),
-                also: path
-                    .get(1)
-                    .and_then(|second| place(first, second).map(|at| (at, format!("`{first}` waits for `{second}` here")))),
+                also: path.get(1).and_then(|second| {
+                    place(first, second)
+                        .map(|at| (at, format!("`{first}` waits for `{second}` here")))
+                }),
                 help: Some("take one of these dependencies out".to_owned()),
             });
             None
@@ -196,7 +228,11 @@ fn unknown(what: &str, name: &str, at: Option<Location>, known: &[&str]) -> Faul
     Fault {
         code: Code::UnknownName,
         title: format!("there is no {what} `{name}`"),
-        label: if at.is_some() { format!("not a {what}") } else { String::new() },
+        label: if at.is_some() {
+            format!("not a {what}")
+        } else {
+            String::new()
+        },
         at,
         also: None,
         help: Some(help),

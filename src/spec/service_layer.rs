@@ -89,7 +89,10 @@ pub struct ProbeLayer {
 
 /// One service as a layer has it; the field names are the keys.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "the fields are the configuration's keys, documented in juniper.toml(5)")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the configuration's keys, documented in juniper.toml(5)"
+)]
 pub struct ServiceLayer {
     pub at: Option<Location>,
     pub refused: BTreeSet<&'static str>,
@@ -139,10 +142,18 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         ),
         stop_timeout: table.optional("stop_timeout", faults, string(positive)),
         restart_delay: table.optional("restart_delay", faults, string(positive)),
-        state_directories: table.optional("state_directories", faults, strings(RelativePath::parse)),
+        state_directories: table.optional(
+            "state_directories",
+            faults,
+            strings(RelativePath::parse),
+        ),
         bind_directories: table
             .table("bind_directories", faults)
-            .map(|table| named(&table, faults, BindTarget::parse, |value| string(bind::own)(value)))
+            .map(|table| {
+                named(&table, faults, BindTarget::parse, |value| {
+                    string(bind::own)(value)
+                })
+            })
             .unwrap_or_default(),
         environment: table
             .table("environment", faults)
@@ -150,7 +161,11 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
             .unwrap_or_default(),
         derived_environment: table
             .table("derived_environment", faults)
-            .map(|table| named(&table, faults, EnvironmentName::parse, |value| string(Derived::parse)(value)))
+            .map(|table| {
+                named(&table, faults, EnvironmentName::parse, |value| {
+                    string(Derived::parse)(value)
+                })
+            })
             .unwrap_or_default(),
         depends_on: table
             .table("depends_on", faults)
@@ -170,7 +185,11 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
             .unwrap_or_default(),
         relax: table
             .table("relax", faults)
-            .map(|table| named(&table, faults, directive, |value| string(Line::parse)(value)))
+            .map(|table| {
+                named(&table, faults, directive, |value| {
+                    string(Line::parse)(value)
+                })
+            })
             .unwrap_or_default(),
     };
     layer.refused = table.refused();
@@ -224,16 +243,28 @@ fn edges(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ServiceName, 
             gate: edge.optional(
                 "gate",
                 faults,
-                word(&[("started", Gate::Started), ("live", Gate::Live), ("ready", Gate::Ready)]),
+                word(&[
+                    ("started", Gate::Started),
+                    ("live", Gate::Live),
+                    ("ready", Gate::Ready),
+                ]),
             ),
             when_lost: edge.optional(
                 "when_lost",
                 faults,
-                word(&[("keep", WhenLost::Keep), ("restart", WhenLost::Restart), ("stop", WhenLost::Stop)]),
+                word(&[
+                    ("keep", WhenLost::Keep),
+                    ("restart", WhenLost::Restart),
+                    ("stop", WhenLost::Stop),
+                ]),
             ),
             expect: edge
                 .table("expect", faults)
-                .map(|table| named(&table, faults, body_path, |value| string(Text::parse)(value)))
+                .map(|table| {
+                    named(&table, faults, body_path, |value| {
+                        string(Text::parse)(value)
+                    })
+                })
                 .unwrap_or_default(),
             at: Some(key.at),
         };
@@ -271,8 +302,9 @@ fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
     let Some(program) = words.first() else {
         return Err(Problem::invalid("must name a program"));
     };
-    AbsolutePath::parse(program.as_str())
-        .map_err(|problem| problem.help("the first entry is the program, with its full path; no shell is involved"))?;
+    AbsolutePath::parse(program.as_str()).map_err(|problem| {
+        problem.help("the first entry is the program, with its full path; no shell is involved")
+    })?;
     Ok(words)
 }
 
@@ -285,14 +317,16 @@ fn host(text: &str) -> Result<Text, Problem> {
 }
 
 fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
-    let problem = || Problem::invalid("\"none\", \"all\" or the numbers of the GPUs, such as [0, 1]");
+    let problem =
+        || Problem::invalid("\"none\", \"all\" or the numbers of the GPUs, such as [0, 1]");
     match value {
         DeValue::String(text) if text == "none" => Ok(Gpu::None),
         DeValue::String(text) if text == "all" => Ok(Gpu::All),
         DeValue::Array(items) if !items.is_empty() => {
             let mut numbers = Vec::new();
             for item in items {
-                let index = number(0, 255)(item.get_ref()).map_err(|problem| problem.at(item.span()))?;
+                let index =
+                    number(0, 255)(item.get_ref()).map_err(|problem| problem.at(item.span()))?;
                 numbers.push(u32::try_from(index).map_err(|_| problem())?);
             }
             numbers.sort_unstable();
@@ -305,7 +339,10 @@ fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
 
 /// A size in bytes with systemd's suffixes, such as `8G`.
 fn bytes(text: &str) -> Result<u64, Problem> {
-    let problem = || Problem::invalid("a size such as 512M or 8G").help("suffixes are K, M, G and T, to base 1024");
+    let problem = || {
+        Problem::invalid("a size such as 512M or 8G")
+            .help("suffixes are K, M, G and T, to base 1024")
+    };
     let (number, shift) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
         Some(number) if text.ends_with('K') => (number, 10),
         Some(number) if text.ends_with('M') => (number, 20),
@@ -330,12 +367,17 @@ fn positive(text: &str) -> Result<Duration, Problem> {
 /// A dotted path into a readiness body: `details.mode`.
 fn body_path(text: &str) -> Result<String, Problem> {
     let plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     };
     if text.len() <= 200 && text.split('.').all(plain) {
         Ok(text.to_owned())
     } else {
-        Err(Problem::invalid("a path into the body such as details.mode"))
+        Err(Problem::invalid(
+            "a path into the body such as details.mode",
+        ))
     }
 }
 
@@ -344,6 +386,8 @@ fn directive(text: &str) -> Result<String, Problem> {
     if !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
         Ok(text.to_owned())
     } else {
-        Err(Problem::invalid("the name of a directive such as MemoryDenyWriteExecute"))
+        Err(Problem::invalid(
+            "the name of a directive such as MemoryDenyWriteExecute",
+        ))
     }
 }

@@ -157,9 +157,15 @@ impl Service {
     #[must_use]
     pub fn members(&self) -> Vec<Member<'_>> {
         match self.managed().and_then(|managed| managed.instances) {
-            None => vec![Member { service: self, instance: None }],
+            None => vec![Member {
+                service: self,
+                instance: None,
+            }],
             Some(count) => (1..=count)
-                .map(|number| Member { service: self, instance: Some(number) })
+                .map(|number| Member {
+                    service: self,
+                    instance: Some(number),
+                })
                 .collect(),
         }
     }
@@ -195,7 +201,9 @@ impl Stack {
         }
         Ok(members
             .into_iter()
-            .filter(|member| selectors.is_empty() || selectors.iter().any(|selector| chosen(member, selector)))
+            .filter(|member| {
+                selectors.is_empty() || selectors.iter().any(|selector| chosen(member, selector))
+            })
             .collect())
     }
 }

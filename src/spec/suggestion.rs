@@ -23,13 +23,16 @@ fn distance(left: &str, right: &str) -> usize {
     for (row, from) in left.chars().enumerate() {
         let mut current = vec![row + 1];
         for (column, to) in right.iter().enumerate() {
-            let at = |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX);
+            let at =
+                |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX);
             let mut best = (at(&last, column) + usize::from(from != *to))
                 .min(at(&last, column + 1) + 1)
                 .min(at(&current, column) + 1);
             let swapped = column > 0
                 && previous == Some(*to)
-                && right.get(column - 1).is_some_and(|earlier| *earlier == from);
+                && right
+                    .get(column - 1)
+                    .is_some_and(|earlier| *earlier == from);
             if swapped {
                 best = best.min(at(&before_last, column - 1).saturating_add(1));
             }
@@ -54,7 +57,11 @@ mod tests {
             ("comand", Some("command")),
             ("kubernetes", None),
         ] {
-            assert_eq!(nearest(word, ["port", "readiness", "command"]), expected, "{word}");
+            assert_eq!(
+                nearest(word, ["port", "readiness", "command"]),
+                expected,
+                "{word}"
+            );
         }
     }
 }

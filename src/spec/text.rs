@@ -132,7 +132,10 @@ fn is_plain_component(part: &str) -> bool {
 /// C0, DEL and C1 controls, and the Unicode characters that rearrange a terminal's line.
 fn is_control(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+        )
         || ('\u{202a}'..='\u{202e}').contains(&character)
         || ('\u{2066}'..='\u{2069}').contains(&character)
 }
@@ -185,7 +188,16 @@ mod tests {
         for good in ["", " ", "a\"b", "%n $HOME \\ ; # -+!@:", "äöü 漢字 🦀"] {
             assert_eq!(Text::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["a\nb", "a\rb", "\t", "\0", "\u{7f}", "\u{85}", "\u{202e}abc", "\u{2028}"] {
+        for bad in [
+            "a\nb",
+            "a\rb",
+            "\t",
+            "\0",
+            "\u{7f}",
+            "\u{85}",
+            "\u{202e}abc",
+            "\u{2028}",
+        ] {
             assert!(Text::parse(bad).is_err(), "{bad:?}");
         }
         assert!(Text::parse(&"a".repeat(super::MAX_BYTES)).is_ok());
@@ -205,7 +217,9 @@ mod tests {
         for good in ["/", "/srv/a b", "/opt/x-1.2", "/-"] {
             assert!(AbsolutePath::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "~/a", "/a/", "//a", "/a/./b", "/a/../b", "-/a", "/a\n", "/a\\"] {
+        for bad in [
+            "", "a", "~/a", "/a/", "//a", "/a/./b", "/a/../b", "-/a", "/a\n", "/a\\",
+        ] {
             assert!(AbsolutePath::parse(bad).is_err(), "{bad:?}");
         }
         for bad in ["", "/a", "..", "a/../b", "a b", "a/", "%h"] {

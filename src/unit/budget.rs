@@ -40,8 +40,16 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
             .map(|budget| budget.ready + MARGIN)
             .max()
             .unwrap_or_default();
-        let own = service.managed().map_or(Duration::ZERO, |managed| managed.startup.budget());
-        budgets.insert(service.name.clone(), Budget { wait, ready: wait + own });
+        let own = service
+            .managed()
+            .map_or(Duration::ZERO, |managed| managed.startup.budget());
+        budgets.insert(
+            service.name.clone(),
+            Budget {
+                wait,
+                ready: wait + own,
+            },
+        );
     }
     budgets
 }
@@ -49,8 +57,15 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
 /// When the whole group is given up.
 #[must_use]
 pub fn of_group(budgets: &BTreeMap<ServiceName, Budget>) -> Budget {
-    let longest = budgets.values().map(|budget| budget.ready).max().unwrap_or_default();
-    Budget { wait: longest, ready: longest + MARGIN }
+    let longest = budgets
+        .values()
+        .map(|budget| budget.ready)
+        .max()
+        .unwrap_or_default();
+    Budget {
+        wait: longest,
+        ready: longest + MARGIN,
+    }
 }
 
 fn gated(service: &Service) -> impl Iterator<Item = &ServiceName> {

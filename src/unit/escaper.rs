@@ -27,7 +27,11 @@ mod tests {
     fn a_line_break_fails_the_rendering() {
         let mut out = String::new();
         assert!(UnitText.write_escaped_str(&mut out, "a=b").is_ok());
-        assert!(UnitText.write_escaped_str(&mut out, "a\nExecStart=/bin/sh").is_err());
+        assert!(
+            UnitText
+                .write_escaped_str(&mut out, "a\nExecStart=/bin/sh")
+                .is_err()
+        );
         assert_eq!(out, "a=b");
     }
 }

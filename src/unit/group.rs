@@ -33,7 +33,11 @@ pub struct GroupUnit {
 
 /// Computes both units of the group.
 #[must_use]
-pub fn unit(stack: &Stack, budgets: &BTreeMap<ServiceName, Budget>, version: SystemdVersion) -> GroupUnit {
+pub fn unit(
+    stack: &Stack,
+    budgets: &BTreeMap<ServiceName, Budget>,
+    version: SystemdVersion,
+) -> GroupUnit {
     let budget = budget::of_group(budgets);
     let mut exec_start = vec![format!(
         ":{} gate group --within {}",

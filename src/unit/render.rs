@@ -41,7 +41,11 @@ pub struct RenderError {
 ///
 /// # Errors
 /// A value that slipped through every check and holds a control character.
-pub fn rendered(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Result<Vec<UnitFile>, RenderError> {
+pub fn rendered(
+    stack: &Stack,
+    version: SystemdVersion,
+    facts: &Facts,
+) -> Result<Vec<UnitFile>, RenderError> {
     let budgets = budget::of(stack);
     let mut files = Vec::new();
     for service in &stack.services {
@@ -65,7 +69,9 @@ pub fn rendered(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Result
 }
 
 fn file(name: &str, template: &impl Template) -> Result<UnitFile, RenderError> {
-    let text = template.render().map_err(|_| RenderError { unit: name.to_owned() })?;
+    let text = template.render().map_err(|_| RenderError {
+        unit: name.to_owned(),
+    })?;
     Ok(UnitFile {
         name: name.to_owned(),
         text,

@@ -19,7 +19,10 @@ use super::version::SystemdVersion;
 
 /// Everything a service's template shows, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the directives of the template, in its order")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the directives of the template, in its order"
+)]
 pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
@@ -70,7 +73,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         },
     };
     let state_directory = std::iter::once(directories.below.clone())
-        .chain(managed.state_directories.iter().map(|below| format!("{}/{below}", directories.below)))
+        .chain(
+            managed
+                .state_directories
+                .iter()
+                .map(|below| format!("{}/{below}", directories.below)),
+        )
         .collect::<Vec<_>>()
         .join(" ");
     let (sandbox, relaxed) = sandbox(managed, around.version);
@@ -134,7 +142,13 @@ fn edges(service: &Service, stack: &Stack, chosen: impl Fn(&Edge) -> bool) -> Ve
         .iter()
         .filter(|edge| chosen(edge))
         .filter_map(|edge| stack.service(&edge.on))
-        .flat_map(|other| other.members().iter().map(crate::spec::stack::Member::unit).collect::<Vec<_>>())
+        .flat_map(|other| {
+            other
+                .members()
+                .iter()
+                .map(crate::spec::stack::Member::unit)
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -151,11 +165,19 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     if managed.instances.is_some() {
         gate.push("--instance %i".to_owned());
     }
-    let program: Vec<String> = managed.command.iter().map(|word| argument(word.as_str())).collect();
+    let program: Vec<String> = managed
+        .command
+        .iter()
+        .map(|word| argument(word.as_str()))
+        .collect();
     let awaited = awaited(service, around.stack);
     let mut lines = vec![gate.join(" ")];
     if !awaited.is_empty() {
-        lines.push(format!("--within {} {}", span(around.budget.wait), awaited.join(" ")));
+        lines.push(format!(
+            "--within {} {}",
+            span(around.budget.wait),
+            awaited.join(" ")
+        ));
     }
     lines.push(format!("-- {}", program.join(" ")));
     lines
@@ -175,7 +197,10 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
                 Gate::Ready => member.readiness_url(),
             };
             if let Some(url) = url {
-                awaited.push(format!("--await {}", argument(&format!("{}={url}", member.label()))));
+                awaited.push(format!(
+                    "--await {}",
+                    argument(&format!("{}={url}", member.label()))
+                ));
             }
         }
     }
@@ -183,7 +208,11 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
 }
 
 /// The command that holds the start job until the service answers.
-fn exec_start_post(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Option<String> {
+fn exec_start_post(
+    service: &Service,
+    managed: &Managed,
+    around: &Surroundings<'_>,
+) -> Option<String> {
     let member = *service.members().first()?;
     let url = member.readiness_url().or_else(|| member.liveness_url())?;
     let mut command = vec![
@@ -220,7 +249,11 @@ fn environment(managed: &Managed, directories: &Directories) -> Vec<String> {
 fn devices(gpu: &Gpu) -> Vec<String> {
     // Drivers from 570 on also need nvidia-uvm-tools; the group is called nvidia-frontend by older
     // and nvidia by current drivers.
-    let shared = ["char-nvidia-uvm rw", "/dev/nvidiactl rw", "/dev/nvidia-modeset rw"];
+    let shared = [
+        "char-nvidia-uvm rw",
+        "/dev/nvidiactl rw",
+        "/dev/nvidia-modeset rw",
+    ];
     match gpu {
         Gpu::None => Vec::new(),
         Gpu::All => ["char-nvidia rw", "char-nvidia-frontend rw"]
@@ -231,19 +264,29 @@ fn devices(gpu: &Gpu) -> Vec<String> {
         Gpu::Only(numbers) => shared
             .iter()
             .map(|device| (*device).to_owned())
-            .chain(numbers.iter().map(|number| format!("/dev/nvidia{number} rw")))
+            .chain(
+                numbers
+                    .iter()
+                    .map(|number| format!("/dev/nvidia{number} rw")),
+            )
             .collect(),
     }
 }
 
 /// `BindPaths=` values, and the patterns that match nothing on the machine.
-fn binds(managed: &Managed, directories: &Directories, facts: &Facts) -> (Vec<String>, Vec<String>) {
+fn binds(
+    managed: &Managed,
+    directories: &Directories,
+    facts: &Facts,
+) -> (Vec<String>, Vec<String>) {
     let mut binds = Vec::new();
     let mut unmatched = Vec::new();
     for bind in &managed.binds {
         let target = match &bind.target {
             BindTarget::Own(own) => bind::own(own).ok().and_then(|own| directories.of(&own)),
-            BindTarget::Matching(pattern) => facts.matches.get(pattern).map(|path| raw(path.as_str())),
+            BindTarget::Matching(pattern) => {
+                facts.matches.get(pattern).map(|path| raw(path.as_str()))
+            }
         };
         match (directories.of(&bind.source), target, &bind.target) {
             (Some(source), Some(target), _) => binds.push(format!("{source}:{target}")),
@@ -261,7 +304,10 @@ fn sandbox(managed: &Managed, version: SystemdVersion) -> SandboxLines {
     let mut applied = Vec::new();
     let mut relaxed: Vec<(String, String)> = Vec::new();
     for directive in hardening::known_to(version) {
-        let reason = managed.relax.get(directive.name).map(|reason: &Line| raw(reason.as_str()));
+        let reason = managed
+            .relax
+            .get(directive.name)
+            .map(|reason: &Line| raw(reason.as_str()));
         match reason.or_else(|| implied_relaxation(directive.name, managed)) {
             None => applied.push((directive.name, directive.value)),
             Some(reason) if relaxed.iter().any(|(name, _)| name == directive.name) => drop(reason),
@@ -273,11 +319,14 @@ fn sandbox(managed: &Managed, version: SystemdVersion) -> SandboxLines {
 
 /// What the configuration of a service itself rules out.
 fn implied_relaxation(directive: &str, managed: &Managed) -> Option<String> {
-    let published = managed.endpoint.is_some_and(|endpoint| !endpoint.host.is_loopback());
+    let published = managed
+        .endpoint
+        .is_some_and(|endpoint| !endpoint.host.is_loopback());
     match directive {
-        "PrivateDevices" if managed.gpu != Gpu::None => {
-            Some("the GPU's device nodes are needed; DevicePolicy=closed allows only those listed".to_owned())
-        }
+        "PrivateDevices" if managed.gpu != Gpu::None => Some(
+            "the GPU's device nodes are needed; DevicePolicy=closed allows only those listed"
+                .to_owned(),
+        ),
         "ProcSubset" if managed.gpu != Gpu::None => {
             Some("CUDA reads /proc/driver/nvidia".to_owned())
         }

@@ -93,7 +93,11 @@ impl Directories {
 
 /// The value of `Environment=` for one variable.
 #[must_use]
-pub fn assignment(name: &EnvironmentName, value: &EnvironmentValue, directories: &Directories) -> String {
+pub fn assignment(
+    name: &EnvironmentName,
+    value: &EnvironmentValue,
+    directories: &Directories,
+) -> String {
     match (value, directories.of(value)) {
         (_, Some(directory)) => format!("{name}={directory}"),
         (EnvironmentValue::Literal(text), None) if argument(text.as_str()) != text.as_str() => {

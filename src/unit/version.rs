@@ -15,7 +15,10 @@ impl SystemdVersion {
     /// Reads a version as systemd's own tools and its D-Bus property `Version` write it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_start_matches("systemd ").trim_start_matches('v');
+        let text = text
+            .trim()
+            .trim_start_matches("systemd ")
+            .trim_start_matches('v');
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok().filter(|number| *number > 0).map(Self)
     }
@@ -46,7 +49,11 @@ mod tests {
             ("systemd 247 (247.3-7+deb11u6)", 247),
             ("262.1-1", 262),
         ] {
-            assert_eq!(SystemdVersion::parse(text), Some(SystemdVersion(number)), "{text}");
+            assert_eq!(
+                SystemdVersion::parse(text),
+                Some(SystemdVersion(number)),
+                "{text}"
+            );
         }
         for text in ["", "abc", "0", "-1"] {
             assert_eq!(SystemdVersion::parse(text), None, "{text}");

@@ -7,10 +7,18 @@ use super::lab::{Outcome, claim, exits, has, machine, mock, run};
 /// Another process holds cascor's port: the message names the port and what to do.
 pub(crate) fn port_taken() -> Outcome {
     let machine = mock(Suite::Trixie)?;
-    let _squatter = machine.spawn(Command::new(&["juniper-standin", "data", "--port", "8200"]).env("JUNIPER_DATA_STORAGE_PATH", "/run/squat"))?;
-    machine.wait_until("the port to be taken", std::time::Duration::from_secs(10), || {
-        run(&machine, "curl -fsS http://127.0.0.1:8200/v1/health").is_ok_and(|answer| answer.success())
-    })?;
+    let _squatter = machine.spawn(
+        Command::new(&["juniper-standin", "data", "--port", "8200"])
+            .env("JUNIPER_DATA_STORAGE_PATH", "/run/squat"),
+    )?;
+    machine.wait_until(
+        "the port to be taken",
+        std::time::Duration::from_secs(10),
+        || {
+            run(&machine, "curl -fsS http://127.0.0.1:8200/v1/health")
+                .is_ok_and(|answer| answer.success())
+        },
+    )?;
     let told = exits(&machine, "juniperctl start", 1)?;
     has(
         &told.stderr,
@@ -23,14 +31,20 @@ pub(crate) fn port_taken() -> Outcome {
     )?;
     // The one who holds the port answers as if it were ready; nobody may be fooled by that.
     let state = run(&machine, "systemctl is-active juniper-cascor.service")?;
-    claim(!state.success(), "cascor counts as started though another process holds its port")
+    claim(
+        !state.success(),
+        "cascor counts as started though another process holds its port",
+    )
 }
 
 /// The service's Python is not there: said at install, and as the reason when it cannot start.
 pub(crate) fn missing_interpreter() -> Outcome {
     let machine = machine(Suite::Bookworm, BootOptions::default())?;
     let told = exits(&machine, "juniperctl install --profile default", 0)?;
-    has(&told.stderr, &["warning: data cannot start yet: /opt/juniper/data/current/bin/python is not there"])?;
+    has(
+        &told.stderr,
+        &["warning: data cannot start yet: /opt/juniper/data/current/bin/python is not there"],
+    )?;
     let told = exits(&machine, "juniperctl start", 1)?;
     has(
         &told.stderr,
@@ -40,7 +54,10 @@ pub(crate) fn missing_interpreter() -> Outcome {
             "hint: install the service's Python environment there",
         ],
     )?;
-    has(&exits(&machine, "juniperctl health data", 3)?.stdout, &["data is down", "its program cannot be run"])
+    has(
+        &exits(&machine, "juniperctl health data", 3)?.stdout,
+        &["data is down", "its program cannot be run"],
+    )
 }
 
 /// A service that never says ready: its start fails in time, and so does the target's.
@@ -60,9 +77,16 @@ pub(crate) fn never_ready() -> Outcome {
     let told = exits(&machine, "systemctl start juniper.target", 1)?;
     has(&told.stderr, &["juniper.target"])?;
     let story = exits(&machine, "journalctl -u juniper-ready.service -o cat", 0)?;
-    has(&story.stdout, &["data is"])?;
+    has(&story.stdout, &["juniper-data.service has failed: "])?;
     let told = exits(&machine, "juniperctl start", 1)?;
-    has(&told.stderr, &["error: data failed: ", "not ready after", "journalctl -u juniper-data.service"])?;
+    has(
+        &told.stderr,
+        &[
+            "error: data failed: ",
+            "not ready after",
+            "journalctl -u juniper-data.service",
+        ],
+    )?;
     // The target did not come up, yet stopping it still stops what runs.
     exits(&machine, "systemctl stop juniper.target", 0)?;
     machine.wait_until("everything to be stopped", std::time::Duration::from_secs(20), || {
@@ -76,14 +100,28 @@ pub(crate) fn never_ready() -> Outcome {
 pub(crate) fn no_bus() -> Outcome {
     let machine = machine(Suite::Trixie, BootOptions::default())?;
     exits(&machine, "systemctl stop dbus.socket dbus.service", 0)?;
-    for line in ["juniperctl status", "juniperctl start", "juniperctl install --profile mock"] {
+    for line in [
+        "juniperctl status",
+        "juniperctl start",
+        "juniperctl install --profile mock",
+    ] {
         let told = exits(&machine, line, 4)?;
-        has(&told.stderr, &["error: cannot reach systemd over the system bus", "hint: "])?;
+        has(
+            &told.stderr,
+            &["error: cannot reach systemd over the system bus", "hint: "],
+        )?;
     }
     // Health asks the endpoints all the same.
-    has(&exits(&machine, "juniperctl health", 3)?.stdout, &["data is down"])?;
+    has(
+        &exits(&machine, "juniperctl health", 3)?.stdout,
+        &["data is down"],
+    )?;
     // And a tree can be worked on without any bus.
-    exits(&machine, "juniperctl --root /run/tree install --profile mock --systemd 257 2>&1 | grep -q '/usr/bin/juniperctl'", 0)?;
+    exits(
+        &machine,
+        "juniperctl --root /run/tree install --profile mock --systemd 257 2>&1 | grep -q '/usr/bin/juniperctl'",
+        0,
+    )?;
     Ok(())
 }
 
@@ -94,7 +132,12 @@ pub(crate) fn no_permission() -> Outcome {
     exits(&machine, "juniperctl start", 0)?;
     exits(&machine, &as_nobody("juniperctl health"), 0)?;
     exits(&machine, &as_nobody("juniperctl status"), 0)?;
-    for line in ["juniperctl stop", "juniperctl restart data", "juniperctl install --profile default", "juniperctl uninstall"] {
+    for line in [
+        "juniperctl stop",
+        "juniperctl restart data",
+        "juniperctl install --profile default",
+        "juniperctl uninstall",
+    ] {
         let told = exits(&machine, &as_nobody(line), 4)?;
         has(&told.stderr, &["error: ", "hint: run it as root"])?;
     }
@@ -108,9 +151,21 @@ pub(crate) fn foreign_unit() -> Outcome {
     let path = "/etc/systemd/system/juniper-data.service";
     machine.write(path, "[Service]\nExecStart=/bin/true\n", 0o644)?;
     let told = exits(&machine, "juniperctl install --profile mock", 4)?;
-    has(&told.stderr, &["juniper-data.service is a file that juniperctl did not write", "nothing was changed"])?;
-    claim(machine.read_text(path)? == "[Service]\nExecStart=/bin/true\n", "the file was changed")?;
-    claim(!machine.exists("/etc/systemd/system/juniper.target")?, "something was installed")?;
+    has(
+        &told.stderr,
+        &[
+            "juniper-data.service is a file that juniperctl did not write",
+            "nothing was changed",
+        ],
+    )?;
+    claim(
+        machine.read_text(path)? == "[Service]\nExecStart=/bin/true\n",
+        "the file was changed",
+    )?;
+    claim(
+        !machine.exists("/etc/systemd/system/juniper.target")?,
+        "something was installed",
+    )?;
     exits(&machine, "juniperctl uninstall", 0)?;
     claim(machine.exists(path)?, "uninstall took somebody else's unit")
 }

@@ -22,7 +22,10 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
     let machine = machine(suite, juniper_lab::BootOptions::default())?;
     let before = tree(&machine)?;
     let shown = exits(&machine, "juniperctl install --profile mock --dry-run", 0)?;
-    has(&shown.stderr, &["creates  juniper-data.service", "creates  juniper.target"])?;
+    has(
+        &shown.stderr,
+        &["creates  juniper-data.service", "creates  juniper.target"],
+    )?;
     claim(tree(&machine)? == before, "a dry run changed the tree")?;
 
     exits(&machine, "juniperctl install --profile mock", 0)?;
@@ -31,34 +34,60 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
         "systemd-analyze verify --man=no /etc/systemd/system/juniper* 2>&1 | cat",
         0,
     )?;
-    claim(verified.stdout.trim().is_empty(), format!("verify: {}", verified.stdout))?;
+    claim(
+        verified.stdout.trim().is_empty(),
+        format!("verify: {}", verified.stdout),
+    )?;
     exits(&machine, "systemctl start juniper.target", 0)?;
     let health = exits(&machine, "juniperctl health", 0)?;
-    has(&health.stdout, &["the group is ready", "data", "cascor", "canopy", "worker@1"])?;
+    has(
+        &health.stdout,
+        &["the group is ready", "data", "cascor", "canopy", "worker@1"],
+    )?;
     let status = exits(&machine, "juniperctl status", 0)?;
     has(&status.stdout, &["profile mock", "SERVICE", "active"])?;
     exits(&machine, "juniperctl logs -n 50 data", 0)?;
-    let user = exits(&machine, "systemctl show -p MainPID --value juniper-cascor.service | xargs -I{} stat -c %U /proc/{}", 0)?;
-    claim(user.stdout.trim() == "juniper", format!("cascor runs as {}", user.stdout))?;
+    let user = exits(
+        &machine,
+        "systemctl show -p MainPID --value juniper-cascor.service | xargs -I{} stat -c %U /proc/{}",
+        0,
+    )?;
+    claim(
+        user.stdout.trim() == "juniper",
+        format!("cascor runs as {}", user.stdout),
+    )?;
 
     exits(&machine, "systemctl stop juniper.target", 0)?;
     machine.wait_until("everything to be stopped", std::time::Duration::from_secs(20), || {
         run(&machine, "systemctl list-units 'juniper*' --state=active,activating,deactivating --no-legend")
             .is_ok_and(|listed| listed.stdout.trim().is_empty())
     })?;
-    has(&exits(&machine, "juniperctl health", 3)?.stdout, &["it is stopped"])?;
+    has(
+        &exits(&machine, "juniperctl health", 3)?.stdout,
+        &["it is stopped"],
+    )?;
 
     exits(&machine, "juniperctl start", 0)?;
     exits(&machine, "juniperctl uninstall --purge --yes", 0)?;
-    let left = exits(&machine, "systemctl list-units 'juniper*' --all --no-legend", 0)?;
-    claim(left.stdout.trim().is_empty(), format!("units are left: {}", left.stdout))?;
+    let left = exits(
+        &machine,
+        "systemctl list-units 'juniper*' --all --no-legend",
+        0,
+    )?;
+    claim(
+        left.stdout.trim().is_empty(),
+        format!("units are left: {}", left.stdout),
+    )?;
     let after = tree(&machine)?;
     let differing: Vec<_> = before
         .keys()
         .chain(after.keys())
         .filter(|path| before.get(*path).map(comparable) != after.get(*path).map(comparable))
         .collect();
-    claim(differing.is_empty(), format!("the tree differs: {differing:?}"))
+    claim(
+        differing.is_empty(),
+        format!("the tree differs: {differing:?}"),
+    )
 }
 
 /// Everything but a directory's size, which depends on its history.
@@ -72,19 +101,42 @@ pub(crate) fn root_cause() -> Outcome {
     exits(&machine, "juniperctl start", 0)?;
     exits(&machine, "systemctl stop juniper-data.service", 0)?;
     let told = exits(&machine, "juniperctl health", 3)?;
-    has(&told.stdout, &["data is down; therefore cascor not ready, canopy degraded", "it is stopped"])?;
+    has(
+        &told.stdout,
+        &[
+            "data is down; therefore cascor not ready, canopy degraded",
+            "it is stopped",
+        ],
+    )?;
     let json = exits(&machine, "juniperctl health --json", 3)?;
     let report: serde_json::Value = serde_json::from_str(&json.stdout)?;
-    claim(report["version"] == 1 && report["verdict"] == "down", &report)?;
-    claim(report["root_causes"] == serde_json::json!(["data"]), &report)?;
+    claim(
+        report["version"] == 1 && report["verdict"] == "down",
+        &report,
+    )?;
+    claim(
+        report["root_causes"] == serde_json::json!(["data"]),
+        &report,
+    )?;
     let verdicts: Vec<(&str, &str)> = report["services"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|service| (service["name"].as_str().unwrap(), service["verdict"].as_str().unwrap()))
+        .map(|service| {
+            (
+                service["name"].as_str().unwrap(),
+                service["verdict"].as_str().unwrap(),
+            )
+        })
         .collect();
     claim(
-        verdicts == [("data", "down"), ("cascor", "not_ready"), ("canopy", "degraded"), ("worker@1", "ready")],
+        verdicts
+            == [
+                ("data", "down"),
+                ("cascor", "not_ready"),
+                ("canopy", "degraded"),
+                ("worker@1", "ready"),
+            ],
         format!("{verdicts:?}"),
     )?;
     claim(
@@ -115,12 +167,30 @@ pub(crate) fn idempotent() -> Outcome {
     let before = tree(&machine)?;
     let again = exits(&machine, "juniperctl install --profile mock", 0)?;
     has(&again.stderr, &["nothing to change"])?;
-    claim(tree(&machine)? == before, "the second install changed the tree")?;
-    machine.write("/etc/juniper/juniper.toml.d/port.toml", "[services.canopy]\nport = 8051\n", 0o644)?;
+    claim(
+        tree(&machine)? == before,
+        "the second install changed the tree",
+    )?;
+    machine.write(
+        "/etc/juniper/juniper.toml.d/port.toml",
+        "[services.canopy]\nport = 8051\n",
+        0o644,
+    )?;
     let changed = exits(&machine, "juniperctl install --profile mock", 0)?;
-    has(&changed.stderr, &["rewrites juniper-canopy.service: takes effect at its next restart", "+", "8051"])?;
+    has(
+        &changed.stderr,
+        &[
+            "rewrites juniper-canopy.service: takes effect at its next restart",
+            "+",
+            "8051",
+        ],
+    )?;
     exits(&machine, "juniperctl start", 0)?;
-    exits(&machine, "curl -fsS http://127.0.0.1:8051/v1/health/ready", 0)?;
+    exits(
+        &machine,
+        "curl -fsS http://127.0.0.1:8051/v1/health/ready",
+        0,
+    )?;
     Ok(())
 }
 
@@ -136,11 +206,27 @@ pub(crate) fn profile_switch() -> Outcome {
     let data = "systemctl show -p MainPID --value juniper-data.service";
     let pid = exits(&machine, data, 0)?.stdout;
     let told = exits(&machine, "juniperctl install --profile small", 0)?;
-    has(&told.stderr, &["removes  juniper-cascor.service", "removes  juniper-cascor-worker@.service"])?;
-    let running = exits(&machine, "systemctl list-units 'juniper-*' --state=active --plain --no-legend", 0)?;
-    has(&running.stdout, &["juniper-data.service", "juniper-canopy.service"])?;
+    has(
+        &told.stderr,
+        &[
+            "removes  juniper-cascor.service",
+            "removes  juniper-cascor-worker@.service",
+        ],
+    )?;
+    let running = exits(
+        &machine,
+        "systemctl list-units 'juniper-*' --state=active --plain --no-legend",
+        0,
+    )?;
+    has(
+        &running.stdout,
+        &["juniper-data.service", "juniper-canopy.service"],
+    )?;
     claim(!running.stdout.contains("cascor"), &running.stdout)?;
-    claim(exits(&machine, data, 0)?.stdout == pid, "data was restarted")
+    claim(
+        exits(&machine, data, 0)?.stdout == pid,
+        "data was restarted",
+    )
 }
 
 /// The committed reference units are real unit files that systemd reads without a word.
@@ -148,15 +234,22 @@ pub(crate) fn verify() -> Outcome {
     for suite in super::SUITES {
         let machine = machine(suite, juniper_lab::BootOptions::default())?;
         let version = suite.systemd_version();
-        let render = format!("juniperctl render --profile full --systemd {version} --out /run/units");
+        let render =
+            format!("juniperctl render --profile full --systemd {version} --out /run/units");
         exits(&machine, &render, 0)?;
         // What the units run must be there to be verified.
-        run(&machine, "for s in data cascor canopy worker; do install -D /bin/true /opt/juniper/$s/current/bin/python; done")?;
+        run(
+            &machine,
+            "for s in data cascor canopy worker; do install -D /bin/true /opt/juniper/$s/current/bin/python; done",
+        )?;
         let told = run(
             &machine,
             "systemd-analyze verify --man=no /run/units/*.target /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v redis; true",
         )?;
-        claim(told.stdout.trim().is_empty(), format!("systemd {version}: {}", told.stdout))?;
+        claim(
+            told.stdout.trim().is_empty(),
+            format!("systemd {version}: {}", told.stdout),
+        )?;
     }
     Ok(())
 }

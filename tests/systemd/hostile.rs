@@ -16,9 +16,46 @@ const PLACES: [&str; 4] = ["command", "environment", "description", "working_dir
 
 /// Pieces that mean something to a shell, to systemd, to TOML or to a terminal.
 const PIECES: [&str; 40] = [
-    "", " ", "\n", "\r", "\t", "\"", "'", "%n", "%%", "%", "%h/%i", "$HOME", "${HOME}", "$$", "\\", "\\n", "\\x41",
-    "\\\"", ";", " ; ", "; rm", "-", "+", "!", "@", ":", "#", "=", "[Service]", "ExecStart=/bin/sh", "`id`", "$(id)",
-    "a b", "äöü", "漢字", "🦀", "\u{202e}", "\u{7f}", "\u{1b}[31m", "~",
+    "",
+    " ",
+    "\n",
+    "\r",
+    "\t",
+    "\"",
+    "'",
+    "%n",
+    "%%",
+    "%",
+    "%h/%i",
+    "$HOME",
+    "${HOME}",
+    "$$",
+    "\\",
+    "\\n",
+    "\\x41",
+    "\\\"",
+    ";",
+    " ; ",
+    "; rm",
+    "-",
+    "+",
+    "!",
+    "@",
+    ":",
+    "#",
+    "=",
+    "[Service]",
+    "ExecStart=/bin/sh",
+    "`id`",
+    "$(id)",
+    "a b",
+    "äöü",
+    "漢字",
+    "🦀",
+    "\u{202e}",
+    "\u{7f}",
+    "\u{1b}[31m",
+    "~",
 ];
 
 /// More than two hundred: each piece alone, between letters, at either end, and pairs of pieces.
@@ -58,7 +95,9 @@ fn toml(text: &str) -> String {
 
 /// The configuration, one key a line, and which string stands where on which line.
 fn configuration(strings: &[String]) -> (Vec<String>, BTreeMap<usize, (usize, &'static str)>) {
-    let names: Vec<String> = (0..strings.len()).map(|index| format!("\"h{index}\"")).collect();
+    let names: Vec<String> = (0..strings.len())
+        .map(|index| format!("\"h{index}\""))
+        .collect();
     let mut lines = vec![
         "profile = \"hostile\"".to_owned(),
         format!("profiles.hostile.services = [{}]", names.join(", ")),
@@ -86,26 +125,48 @@ pub(crate) fn arrive_unchanged(suite: Suite) -> Outcome {
     claim(strings.len() >= 200, "too few strings")?;
     machine.write(CONFIGURATION, lines.join("\n"), 0o644)?;
     for line in refused(&machine)? {
-        let (index, place) = places.remove(&line).ok_or("a fault away from any hostile string")?;
-        claim(may_be_refused(&strings[index], place), format!("{place} refuses {:?}", strings[index]))?;
+        let (index, place) = places
+            .remove(&line)
+            .ok_or("a fault away from any hostile string")?;
+        claim(
+            may_be_refused(&strings[index], place),
+            format!("{place} refuses {:?}", strings[index]),
+        )?;
         // A service without a command is none; it keeps one without the string.
-        lines[line - 1] = if place == "command" { "command = [\"/bin/true\"]".to_owned() } else { String::new() };
+        lines[line - 1] = if place == "command" {
+            "command = [\"/bin/true\"]".to_owned()
+        } else {
+            String::new()
+        };
     }
     machine.write(CONFIGURATION, lines.join("\n"), 0o644)?;
     exits(&machine, "juniperctl install --quiet", 0)?;
-    let complaints = exits(&machine, "journalctl -b _PID=1 -p warning -o cat --no-pager | grep -a juniper-h || true", 0)?;
-    claim(complaints.stdout.is_empty(), format!("systemd complains: {}", complaints.stdout))?;
+    let complaints = exits(
+        &machine,
+        "journalctl -b _PID=1 -p warning -o cat --no-pager | grep -a juniper-h || true",
+        0,
+    )?;
+    claim(
+        complaints.stdout.is_empty(),
+        format!("systemd complains: {}", complaints.stdout),
+    )?;
     let reported = reported(&machine, strings.len())?;
     for (index, place) in places.values() {
         let found = &reported[*index];
         let (found, wanted) = match *place {
             "command" => (found.command.last().cloned(), strings[*index].clone()),
             "environment" => (
-                found.environment.iter().find_map(|entry| entry.strip_prefix("HOSTILE=").map(str::to_owned)),
+                found
+                    .environment
+                    .iter()
+                    .find_map(|entry| entry.strip_prefix("HOSTILE=").map(str::to_owned)),
                 strings[*index].clone(),
             ),
             "description" => (Some(found.description.clone()), strings[*index].clone()),
-            _ => (Some(found.working_directory.clone()), format!("/srv/{}", strings[*index])),
+            _ => (
+                Some(found.working_directory.clone()),
+                format!("/srv/{}", strings[*index]),
+            ),
         };
         claim(
             found.as_deref() == Some(wanted.as_str()),
@@ -113,7 +174,14 @@ pub(crate) fn arrive_unchanged(suite: Suite) -> Outcome {
         )?;
     }
     // Enough must have got through for this to mean anything.
-    claim(places.len() > 500, format!("only {} of {} got through", places.len(), strings.len() * PLACES.len()))
+    claim(
+        places.len() > 500,
+        format!(
+            "only {} of {} got through",
+            places.len(),
+            strings.len() * PLACES.len()
+        ),
+    )
 }
 
 /// The lines that `check` refuses, each with its position.
@@ -122,7 +190,10 @@ fn refused(machine: &Machine) -> Result<Vec<usize>, libtest_mimic::Failed> {
     let listing: Value = serde_json::from_str(&output.stdout)?;
     let mut lines = Vec::new();
     for fault in listing["faults"].as_array().unwrap() {
-        claim(fault["file"] == CONFIGURATION && fault["column"].is_u64(), format!("a fault without its position: {fault}"))?;
+        claim(
+            fault["file"] == CONFIGURATION && fault["column"].is_u64(),
+            format!("a fault without its position: {fault}"),
+        )?;
         lines.push(usize::try_from(fault["line"].as_u64().unwrap())?);
     }
     Ok(lines)
@@ -130,15 +201,26 @@ fn refused(machine: &Machine) -> Result<Vec<usize>, libtest_mimic::Failed> {
 
 /// What each place cannot carry at all; everything else must get through.
 fn may_be_refused(text: &str, place: &str) -> bool {
-    let control = text.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
+    let control = text
+        .chars()
+        .any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
     let too_long = text.len() > 65_536;
     let path = format!("/srv/{text}");
     match place {
         "command" | "environment" => control || too_long,
-        "description" => control || too_long || text.is_empty() || text.trim() != text || text.ends_with('\\'),
+        "description" => {
+            control || too_long || text.is_empty() || text.trim() != text || text.ends_with('\\')
+        }
         _ => {
-            let parts_differ = path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..") || part.len() > 255);
-            control || path.len() >= 4096 || parts_differ || path.trim() != path || path.ends_with('\\')
+            let parts_differ = path
+                .split('/')
+                .skip(1)
+                .any(|part| matches!(part, "" | "." | "..") || part.len() > 255);
+            control
+                || path.len() >= 4096
+                || parts_differ
+                || path.trim() != path
+                || path.ends_with('\\')
         }
     }
 }
@@ -161,10 +243,22 @@ fn reported(machine: &Machine, count: usize) -> Result<Vec<Reported>, libtest_mi
          i=$((i+1)); done"
     );
     let output = exits(machine, &script, 0)?;
-    let values: Vec<Value> = output.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    claim(values.len() == count * 4, format!("{} lines for {count} units", values.len()))?;
+    let values: Vec<Value> = output
+        .stdout
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    claim(
+        values.len() == count * 4,
+        format!("{} lines for {count} units", values.len()),
+    )?;
     let texts = |value: &Value| -> Vec<String> {
-        value.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+        value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item.as_str().unwrap().to_owned())
+            .collect()
     };
     Ok(values
         .chunks(4)

@@ -17,12 +17,17 @@ pub(crate) fn trial(name: &str, test: impl FnOnce() -> Outcome + Send + 'static)
 pub(crate) fn package(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debian");
     let found = std::fs::read_dir(&directory).ok().and_then(|entries| {
-        entries
-            .flatten()
-            .map(|entry| entry.path())
-            .find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_"))))
+        entries.flatten().map(|entry| entry.path()).find(|path| {
+            path.file_name()
+                .is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_")))
+        })
     });
-    found.unwrap_or_else(|| panic!("no package {name} in {}: run `make deb`", directory.display()))
+    found.unwrap_or_else(|| {
+        panic!(
+            "no package {name} in {}: run `make deb`",
+            directory.display()
+        )
+    })
 }
 
 /// A machine with both packages.
@@ -73,5 +78,9 @@ pub(crate) fn has(text: &str, parts: &[&str]) -> Outcome {
 
 /// Fails with a message unless a condition holds.
 pub(crate) fn claim(holds: bool, otherwise: impl std::fmt::Display) -> Outcome {
-    if holds { Ok(()) } else { Err(otherwise.to_string().into()) }
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise.to_string().into())
+    }
 }

@@ -28,21 +28,57 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     for suite in SUITES {
         let version = suite.systemd_version();
-        trials.push(lab::trial(&format!("systemd::{version}::the_whole_life_of_the_mock_group"), move || group::whole_life(suite)));
-        trials.push(lab::trial(&format!("systemd::{version}::hostile_strings_arrive_unchanged"), move || hostile::arrive_unchanged(suite)));
+        trials.push(lab::trial(
+            &format!("systemd::{version}::the_whole_life_of_the_mock_group"),
+            move || group::whole_life(suite),
+        ));
+        trials.push(lab::trial(
+            &format!("systemd::{version}::hostile_strings_arrive_unchanged"),
+            move || hostile::arrive_unchanged(suite),
+        ));
     }
     trials.extend([
-        lab::trial("systemd::data_is_named_as_the_root_cause", group::root_cause),
-        lab::trial("systemd::a_hung_service_is_down_and_a_restart_cures_it", group::hang),
-        lab::trial("systemd::an_unchanged_install_changes_nothing", group::idempotent),
-        lab::trial("systemd::switching_the_profile_stops_what_goes", group::profile_switch),
+        lab::trial(
+            "systemd::data_is_named_as_the_root_cause",
+            group::root_cause,
+        ),
+        lab::trial(
+            "systemd::a_hung_service_is_down_and_a_restart_cures_it",
+            group::hang,
+        ),
+        lab::trial(
+            "systemd::an_unchanged_install_changes_nothing",
+            group::idempotent,
+        ),
+        lab::trial(
+            "systemd::switching_the_profile_stops_what_goes",
+            group::profile_switch,
+        ),
         lab::trial("systemd::a_taken_port_is_named", failures::port_taken),
-        lab::trial("systemd::a_missing_interpreter_is_named", failures::missing_interpreter),
-        lab::trial("systemd::a_service_that_never_gets_ready_fails_the_target", failures::never_ready),
-        lab::trial("systemd::without_a_bus_the_machine_refuses", failures::no_bus),
-        lab::trial("systemd::without_permission_the_machine_refuses", failures::no_permission),
-        lab::trial("systemd::a_foreign_unit_is_not_overwritten", failures::foreign_unit),
-        lab::trial("systemd::the_reference_units_verify_silently", group::verify),
+        lab::trial(
+            "systemd::a_missing_interpreter_is_named",
+            failures::missing_interpreter,
+        ),
+        lab::trial(
+            "systemd::a_service_that_never_gets_ready_fails_the_target",
+            failures::never_ready,
+        ),
+        lab::trial(
+            "systemd::without_a_bus_the_machine_refuses",
+            failures::no_bus,
+        ),
+        lab::trial(
+            "systemd::without_permission_the_machine_refuses",
+            failures::no_permission,
+        ),
+        lab::trial(
+            "systemd::a_foreign_unit_is_not_overwritten",
+            failures::foreign_unit,
+        ),
+        lab::trial(
+            "systemd::the_reference_units_verify_silently",
+            group::verify,
+        ),
         real::trial(),
     ]);
     libtest_mimic::run(&arguments, trials).exit();

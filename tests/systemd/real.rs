@@ -19,7 +19,10 @@ const UNITS: [&str; 4] = [
 ];
 
 pub(crate) fn trial() -> Trial {
-    trial::on_real_services("real::the_group_trains_and_comes_back_after_a_reboot", trains_and_comes_back)
+    trial::on_real_services(
+        "real::the_group_trains_and_comes_back_after_a_reboot",
+        trains_and_comes_back,
+    )
 }
 
 fn trains_and_comes_back() -> Outcome {
@@ -30,21 +33,34 @@ fn trains_and_comes_back() -> Outcome {
     claim(!told.stderr.contains("warning"), &told.stderr)?;
     exits(&machine, "systemctl start juniper.target", 0)?;
     let health = exits(&machine, "juniperctl health", 0)?;
-    has(&health.stdout, &["the group is ready", "data", "cascor", "canopy", "worker@1"])?;
+    has(
+        &health.stdout,
+        &["the group is ready", "data", "cascor", "canopy", "worker@1"],
+    )?;
     for unit in UNITS {
         sandboxed(&machine, unit)?;
     }
     serves_the_dashboard(&machine)?;
     let run_time = trains(&machine)?;
-    claim(run_time < Duration::from_mins(2), format!("the training took {run_time:?}"))?;
+    claim(
+        run_time < Duration::from_mins(2),
+        format!("the training took {run_time:?}"),
+    )?;
     quiet_journal(&machine)?;
 
     machine.reboot()?;
     // The boot itself waits for the gates: once it has settled, the group answers.
-    let health = exits(&machine, "systemctl is-active juniper.target && juniperctl health", 0)?;
+    let health = exits(
+        &machine,
+        "systemctl is-active juniper.target && juniperctl health",
+        0,
+    )?;
     has(&health.stdout, &["the group is ready"])?;
     let saved = exits(&machine, "ls /var/lib/juniper/cascor/snapshots", 0)?;
-    claim(saved.stdout.contains(".h5"), "the snapshots did not survive the reboot")
+    claim(
+        saved.stdout.contains(".h5"),
+        "the snapshots did not survive the reboot",
+    )
 }
 
 /// It runs as the ordinary user, and sees the root file system read-only.
@@ -64,21 +80,38 @@ fn sandboxed(machine: &Machine, unit: &str) -> Outcome {
 
 fn serves_the_dashboard(machine: &Machine) -> Outcome {
     for path in ["/dashboard/", "/api/v1/metrics/layouts"] {
-        let script = format!("curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8050{path}");
+        let script =
+            format!("curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8050{path}");
         let code = exits(machine, &script, 0)?.stdout;
         claim(code == "200", format!("canopy answers {path} with {code}"))?;
     }
-    let ready = exits(machine, "curl -fsS http://127.0.0.1:8050/v1/health/ready", 0)?;
+    let ready = exits(
+        machine,
+        "curl -fsS http://127.0.0.1:8050/v1/health/ready",
+        0,
+    )?;
     let ready: Value = serde_json::from_str(&ready.stdout)?;
     claim(ready["details"]["mode"] == "service", &ready)
 }
 
 /// A run started through cascor's API, on a dataset of the dataset service, with the worker's help.
 fn trains(machine: &Machine) -> Result<Duration, Failed> {
-    post(machine, "network", r#"{"input_size":2,"output_size":2,"max_hidden_units":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"correlation_threshold":0.0001}"#)?;
-    post(machine, "training/dataset", r#"{"dataset_type":"spirals","n_spirals":2,"n_samples":100,"noise":0.05,"params":{"seed":42}}"#)?;
+    post(
+        machine,
+        "network",
+        r#"{"input_size":2,"output_size":2,"max_hidden_units":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"correlation_threshold":0.0001}"#,
+    )?;
+    post(
+        machine,
+        "training/dataset",
+        r#"{"dataset_type":"spirals","n_spirals":2,"n_samples":100,"noise":0.05,"params":{"seed":42}}"#,
+    )?;
     let begun = Instant::now();
-    post(machine, "training/start", r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"max_epochs":20,"correlation_threshold":0.0001}}"#)?;
+    post(
+        machine,
+        "training/start",
+        r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"max_epochs":20,"correlation_threshold":0.0001}}"#,
+    )?;
     machine.wait_until("the training to complete", Duration::from_mins(2), || {
         run(machine, &format!("curl -fsS {CASCOR}/training/status"))
             .ok()
@@ -87,22 +120,40 @@ fn trains(machine: &Machine) -> Result<Duration, Failed> {
     })?;
     let took = begun.elapsed();
     let saved = post(machine, "snapshots", r#"{"description":"after the run"}"#)?;
-    let path = saved["data"]["path"].as_str().ok_or("no path of the snapshot")?.to_owned();
-    claim(path.starts_with("/var/lib/juniper/cascor/snapshots/"), &path)?;
+    let path = saved["data"]["path"]
+        .as_str()
+        .ok_or("no path of the snapshot")?
+        .to_owned();
+    claim(
+        path.starts_with("/var/lib/juniper/cascor/snapshots/"),
+        &path,
+    )?;
     claim(machine.exists(&path)?, format!("{path} was not written"))?;
     let datasets = exits(machine, "ls /var/lib/juniper/data/datasets", 0)?;
-    claim(datasets.stdout.contains(".npz"), "the dataset service stored nothing")?;
+    claim(
+        datasets.stdout.contains(".npz"),
+        "the dataset service stored nothing",
+    )?;
     Ok(took)
 }
 
 fn post(machine: &Machine, path: &str, body: &str) -> Result<Value, Failed> {
-    let script = format!("curl -fsS -X POST {CASCOR}/{path} -H 'Content-Type: application/json' -d '{body}'");
+    let script = format!(
+        "curl -fsS -X POST {CASCOR}/{path} -H 'Content-Type: application/json' -d '{body}'"
+    );
     Ok(serde_json::from_str(&exits(machine, &script, 0)?.stdout)?)
 }
 
 /// The flood that cascor prints while candidates train stays out; its useful records do not.
 fn quiet_journal(machine: &Machine) -> Outcome {
-    let count = exits(machine, "journalctl -u juniper-cascor.service -o cat --no-pager | wc -l", 0)?;
+    let count = exits(
+        machine,
+        "journalctl -u juniper-cascor.service -o cat --no-pager | wc -l",
+        0,
+    )?;
     let count: u32 = count.stdout.trim().parse()?;
-    claim((5..5_000).contains(&count), format!("cascor has {count} lines in the journal"))
+    claim(
+        (5..5_000).contains(&count),
+        format!("cascor has {count} lines in the journal"),
+    )
 }

@@ -35,7 +35,11 @@ pub(super) struct Waiter<'w> {
 }
 
 impl<'w> Waiter<'w> {
-    pub(super) fn new(within: Duration, expectations: Expectations, context: &'w Context) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        within: Duration,
+        expectations: Expectations,
+        context: &'w Context,
+    ) -> Result<Self, CommandError> {
         Ok(Self {
             prober: survey::prober()?,
             expectations,
@@ -52,17 +56,28 @@ impl<'w> Waiter<'w> {
 
     /// Waits until systemd calls all of these units active: an endpoint alone may be answered by
     /// somebody who took a dead service's port. One that has failed for good ends the wait.
-    pub(super) async fn all_active(&self, targets: &[Target], systemd: &Systemd) -> Result<Result<(), String>, BusError> {
+    pub(super) async fn all_active(
+        &self,
+        targets: &[Target],
+        systemd: &Systemd,
+    ) -> Result<Result<(), String>, BusError> {
         let units: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
         loop {
             let states = systemd.states(&units).await?;
-            let failed = states.iter().find(|(_, state)| state.active == ActiveState::Failed && !state.has_job);
+            // In start order, so that a dependency is named before those that waited for it.
+            let mut in_order = targets
+                .iter()
+                .filter_map(|target| states.get_key_value(&target.name));
+            let failed =
+                in_order.find(|(_, state)| state.active == ActiveState::Failed && !state.has_job);
             if let Some((unit, state)) = failed {
                 let mut state = state.clone();
                 systemd.detail(&mut state).await?;
                 return Ok(Err(format!("{unit} has failed: {}", state.failure())));
             }
-            let idle = states.iter().find(|(_, state)| state.active != ActiveState::Active);
+            let idle = states
+                .iter()
+                .find(|(_, state)| state.active != ActiveState::Active);
             let Some((unit, state)) = idle else {
                 return Ok(Ok(()));
             };
@@ -85,7 +100,10 @@ impl<'w> Waiter<'w> {
         let mut wrong_since: Option<Instant> = None;
         loop {
             let left = self.within.saturating_sub(self.waited());
-            let (answer, _) = self.prober.ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER)).await;
+            let (answer, _) = self
+                .prober
+                .ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER))
+                .await;
             let judgement = judged(&answer, &self.expectations);
             // Before the answer is believed: another process may hold the port of a dead service.
             if self.main_process.is_some_and(|pid| !process::is_alive(pid)) {

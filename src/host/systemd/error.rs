@@ -85,9 +85,8 @@ impl From<BusError> for CommandError {
             BusError::Denied { .. } => {
                 Self::new(Kind::Machine, message).hint("run it as root: sudo juniperctl ...")
             }
-            BusError::NoSuchUnit { .. } => {
-                Self::new(Kind::NotAsAsked, message).hint("nothing is installed yet: sudo juniperctl install")
-            }
+            BusError::NoSuchUnit { .. } => Self::new(Kind::NotAsAsked, message)
+                .hint("nothing is installed yet: sudo juniperctl install"),
             BusError::Refused { .. } | BusError::Answer(_) => Self::new(Kind::NotAsAsked, message),
         }
     }

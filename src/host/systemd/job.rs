@@ -61,7 +61,9 @@ impl Jobs {
     pub async fn next(&mut self, jobs: &mut Vec<Job>) -> Result<Option<(Job, Outcome)>, BusError> {
         while !jobs.is_empty() {
             let Some(signal) = self.ended.next().await else {
-                return Err(BusError::Unreachable("the bus closed the connection".to_owned()));
+                return Err(BusError::Unreachable(
+                    "the bus closed the connection".to_owned(),
+                ));
             };
             let Ok(ended) = signal.args() else {
                 continue;

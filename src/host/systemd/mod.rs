@@ -41,13 +41,18 @@ impl Systemd {
     /// # Errors
     /// There is no bus, or nobody who may use it.
     pub async fn connect() -> Result<Self, BusError> {
-        let connection = zbus::Connection::system().await.map_err(|error| BusError::unreachable(&error))?;
+        let connection = zbus::Connection::system()
+            .await
+            .map_err(|error| BusError::unreachable(&error))?;
         let manager = ManagerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
             .build()
             .await
             .map_err(|error| BusError::unreachable(&error))?;
-        Ok(Self { connection, manager })
+        Ok(Self {
+            connection,
+            manager,
+        })
     }
 
     /// Its version.
@@ -55,7 +60,11 @@ impl Systemd {
     /// # Errors
     /// It cannot be asked, or answers what no systemd answers.
     pub async fn version(&self) -> Result<SystemdVersion, BusError> {
-        let text = self.manager.version().await.map_err(|error| BusError::call("ask systemd for its version", &error))?;
+        let text = self
+            .manager
+            .version()
+            .await
+            .map_err(|error| BusError::call("ask systemd for its version", &error))?;
         SystemdVersion::parse(&text)
             .ok_or_else(|| BusError::Answer(format!("systemd reports the version {text:?}")))
     }
@@ -86,7 +95,10 @@ impl Systemd {
             Verb::Restart => ("restart", self.manager.restart_unit(unit, "replace").await),
         };
         let path = path.map_err(|error| BusError::call(&format!("{what} {unit}"), &error))?;
-        Ok(Job { unit: unit.to_owned(), path })
+        Ok(Job {
+            unit: unit.to_owned(),
+            path,
+        })
     }
 
     /// Forgets failures and start counts of units that have any.
@@ -142,7 +154,10 @@ impl Systemd {
     pub async fn running_instances(&self) -> Result<Vec<String>, BusError> {
         let listed = self
             .manager
-            .list_units_by_patterns(&["active", "activating", "reloading"], &["juniper-*@*.service"])
+            .list_units_by_patterns(
+                &["active", "activating", "reloading"],
+                &["juniper-*@*.service"],
+            )
             .await
             .map_err(|error| BusError::call("ask systemd for instances", &error))?;
         Ok(listed.into_iter().map(|unit| unit.0).collect())
@@ -159,17 +174,19 @@ impl Systemd {
             .list_units_by_names(&names)
             .await
             .map_err(|error| BusError::call("ask systemd for the units' states", &error))?;
-        let states = listed.into_iter().map(|(name, _, load, active, sub, _, path, job, _, _)| {
-            let state = UnitState {
-                found: load != "not-found",
-                active: ActiveState::parse(&active),
-                sub,
-                has_job: job != 0,
-                object: path.to_string(),
-                ..UnitState::default()
-            };
-            (name, state)
-        });
+        let states = listed
+            .into_iter()
+            .map(|(name, _, load, active, sub, _, path, job, _, _)| {
+                let state = UnitState {
+                    found: load != "not-found",
+                    active: ActiveState::parse(&active),
+                    sub,
+                    has_job: job != 0,
+                    object: path.to_string(),
+                    ..UnitState::default()
+                };
+                (name, state)
+            });
         Ok(states.collect())
     }
 
@@ -186,9 +203,15 @@ impl Systemd {
             .build()
             .await
             .map_err(tried)?;
-        let unit = properties.get_all("org.freedesktop.systemd1.Unit").await.map_err(tried)?;
+        let unit = properties
+            .get_all("org.freedesktop.systemd1.Unit")
+            .await
+            .map_err(tried)?;
         state.since_microseconds = number(&unit, "StateChangeTimestamp");
-        let service = properties.get_all("org.freedesktop.systemd1.Service").await.map_err(tried)?;
+        let service = properties
+            .get_all("org.freedesktop.systemd1.Service")
+            .await
+            .map_err(tried)?;
         state.result = service
             .get("Result")
             .and_then(|value| String::try_from(value.clone()).ok())
@@ -207,5 +230,9 @@ fn number(properties: &std::collections::HashMap<String, OwnedVariant>, name: &s
     u64::try_from(value)
         .ok()
         .or_else(|| u32::try_from(value).ok().map(u64::from))
-        .or_else(|| i32::try_from(value).ok().and_then(|number| u64::try_from(number).ok()))
+        .or_else(|| {
+            i32::try_from(value)
+                .ok()
+                .and_then(|number| u64::try_from(number).ok())
+        })
 }

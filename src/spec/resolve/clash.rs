@@ -24,17 +24,26 @@ pub(super) fn record(
             if let Some(port) = shared_port(earlier, later) {
                 faults.push(Fault {
                     code: Code::PortClash,
-                    title: format!("`{earlier_name}` and `{later_name}` would both listen on port {port}"),
+                    title: format!(
+                        "`{earlier_name}` and `{later_name}` would both listen on port {port}"
+                    ),
                     at: port_place(later_name, layers),
                     label: format!("`{later_name}` takes it here"),
-                    also: port_place(earlier_name, layers).map(|at| (at, format!("`{earlier_name}` takes it here"))),
-                    help: Some("give one of them another port; an instance N takes port + N - 1".to_owned()),
+                    also: port_place(earlier_name, layers)
+                        .map(|at| (at, format!("`{earlier_name}` takes it here"))),
+                    help: Some(
+                        "give one of them another port; an instance N takes port + N - 1"
+                            .to_owned(),
+                    ),
                 });
             }
             if earlier.unit == later.unit {
                 faults.push(Fault {
                     code: Code::Contradiction,
-                    title: format!("`{earlier_name}` and `{later_name}` would both be {}", later.unit),
+                    title: format!(
+                        "`{earlier_name}` and `{later_name}` would both be {}",
+                        later.unit
+                    ),
                     at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
                     label: "one unit cannot be two services".to_owned(),
                     also: None,
@@ -75,12 +84,20 @@ fn ports(managed: &Managed) -> Option<(u32, u32)> {
 fn shared_port(left: &Managed, right: &Managed) -> Option<u32> {
     let ((left_first, left_last), (right_first, right_last)) = (ports(left)?, ports(right)?);
     let (left_host, right_host) = (left.endpoint?.host, right.endpoint?.host);
-    let same_host = left_host == right_host || left_host.is_unspecified() || right_host.is_unspecified();
+    let same_host =
+        left_host == right_host || left_host.is_unspecified() || right_host.is_unspecified();
     let first = left_first.max(right_first);
     (same_host && first <= left_last.min(right_last)).then_some(first)
 }
 
-fn port_place(name: &ServiceName, layers: &BTreeMap<ServiceName, ServiceLayer>) -> Option<Location> {
+fn port_place(
+    name: &ServiceName,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+) -> Option<Location> {
     let layer = layers.get(name)?;
-    layer.port.as_ref().map(|port| port.at.clone()).or_else(|| layer.at.clone())
+    layer
+        .port
+        .as_ref()
+        .map(|port| port.at.clone())
+        .or_else(|| layer.at.clone())
 }

@@ -10,7 +10,9 @@ use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
 use crate::spec::name::{EnvironmentName, ServiceName, UnitStem};
 use crate::spec::probe::{Expectations, Probe, Startup};
-use crate::spec::service_layer::{EdgeLayer, Gate, Gpu, Output, ProbeLayer, ServiceLayer, WhenLost};
+use crate::spec::service_layer::{
+    EdgeLayer, Gate, Gpu, Output, ProbeLayer, ServiceLayer, WhenLost,
+};
 use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
@@ -38,7 +40,11 @@ pub(super) struct Context<'c> {
 }
 
 /// Resolves one service; `None` where it lacks what makes it a service.
-pub(super) fn resolved(name: &ServiceName, context: &Context<'_>, faults: &mut Faults) -> Option<Service> {
+pub(super) fn resolved(
+    name: &ServiceName,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Option<Service> {
     let layer = context.layers.get(name)?;
     let depends_on = edges(name, layer, context, faults);
     let description = layer.description.as_ref().map_or_else(
@@ -68,9 +74,16 @@ pub(super) fn resolved(name: &ServiceName, context: &Context<'_>, faults: &mut F
     })
 }
 
-fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Option<Managed> {
+fn managed(
+    name: &ServiceName,
+    layer: &ServiceLayer,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Option<Managed> {
     let stand_in = context.stand_in.then(|| stand_in_command(name)).flatten();
-    let Some(command) = stand_in.or_else(|| layer.command.as_ref().map(|command| command.value.clone())) else {
+    let Some(command) =
+        stand_in.or_else(|| layer.command.as_ref().map(|command| command.value.clone()))
+    else {
         if layer.refused.contains("command") {
             return None;
         }
@@ -80,7 +93,9 @@ fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faul
             at: layer.at.clone(),
             label: "`command` is missing here".to_owned(),
             also: None,
-            help: Some("write command = [\"/full/path/of/the/program\", \"argument\", ...]".to_owned()),
+            help: Some(
+                "write command = [\"/full/path/of/the/program\", \"argument\", ...]".to_owned(),
+            ),
         });
         return None;
     };
@@ -89,14 +104,32 @@ fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faul
     Some(Managed {
         unit: unit_stem(name, layer)?,
         command,
-        working_directory: layer.working_directory.as_ref().map(|path| path.value.clone()),
+        working_directory: layer
+            .working_directory
+            .as_ref()
+            .map(|path| path.value.clone()),
         endpoint,
-        instances: layer.instances.as_ref().map(|count| count.value.try_into().unwrap_or(1)),
-        gpu: layer.gpu.as_ref().map_or(Gpu::None, |gpu| gpu.value.clone()),
+        instances: layer
+            .instances
+            .as_ref()
+            .map(|count| count.value.try_into().unwrap_or(1)),
+        gpu: layer
+            .gpu
+            .as_ref()
+            .map_or(Gpu::None, |gpu| gpu.value.clone()),
         memory_max: layer.memory_max.as_ref().map(|bytes| bytes.value),
-        standard_output: layer.standard_output.as_ref().map_or(Output::Journal, |output| output.value),
-        stop_timeout: layer.stop_timeout.as_ref().map_or(STOP_TIMEOUT, |span| span.value),
-        restart_delay: layer.restart_delay.as_ref().map_or(RESTART_DELAY, |span| span.value),
+        standard_output: layer
+            .standard_output
+            .as_ref()
+            .map_or(Output::Journal, |output| output.value),
+        stop_timeout: layer
+            .stop_timeout
+            .as_ref()
+            .map_or(STOP_TIMEOUT, |span| span.value),
+        restart_delay: layer
+            .restart_delay
+            .as_ref()
+            .map_or(RESTART_DELAY, |span| span.value),
         state_directories: layer
             .state_directories
             .as_ref()
@@ -112,7 +145,11 @@ fn managed(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faul
             .collect(),
         environment: environment(name, layer, context, endpoint, faults),
         startup: Startup {
-            interval: layer.startup.interval.as_ref().map_or(STARTUP_INTERVAL, |span| span.value),
+            interval: layer
+                .startup
+                .interval
+                .as_ref()
+                .map_or(STARTUP_INTERVAL, |span| span.value),
             failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
         },
         readiness: probe(name, "readiness", &layer.readiness, endpoint, faults),
@@ -144,7 +181,9 @@ fn endpoint_of(layer: &ServiceLayer) -> Option<Endpoint> {
 }
 
 fn count(written: Option<&Located<u64>>, otherwise: u32) -> u32 {
-    written.map_or(otherwise, |count| u32::try_from(count.value).unwrap_or(otherwise))
+    written.map_or(otherwise, |count| {
+        u32::try_from(count.value).unwrap_or(otherwise)
+    })
 }
 
 fn probe(
@@ -176,8 +215,18 @@ fn probe(
 }
 
 /// The edges to services of the profile; the others do not exist in it.
-fn edges(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Vec<Edge> {
-    let known: Vec<&str> = context.merged.services.keys().map(ServiceName::as_str).collect();
+fn edges(
+    name: &ServiceName,
+    layer: &ServiceLayer,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Vec<Edge> {
+    let known: Vec<&str> = context
+        .merged
+        .services
+        .keys()
+        .map(ServiceName::as_str)
+        .collect();
     let mut edges = Vec::new();
     for (on, edge) in &layer.depends_on {
         if !context.merged.services.contains_key(on) {
@@ -189,7 +238,13 @@ fn edges(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults
         };
         let answers = |probe: &ProbeLayer| probe.path.is_some() && other.external_unit.is_none();
         let gate = edge.gate.as_ref().map_or_else(
-            || if answers(&other.readiness) { Gate::Ready } else { Gate::Started },
+            || {
+                if answers(&other.readiness) {
+                    Gate::Ready
+                } else {
+                    Gate::Started
+                }
+            },
             |gate| gate.value,
         );
         let answerable = match gate {
@@ -203,20 +258,37 @@ fn edges(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults
         edges.push(Edge {
             on: on.clone(),
             gate,
-            when_lost: edge.when_lost.as_ref().map_or(WhenLost::Keep, |policy| policy.value),
+            when_lost: edge
+                .when_lost
+                .as_ref()
+                .map_or(WhenLost::Keep, |policy| policy.value),
         });
     }
     edges
 }
 
-fn impossible_gate(name: &ServiceName, on: &ServiceName, edge: &EdgeLayer, other: &ServiceLayer) -> Fault {
+fn impossible_gate(
+    name: &ServiceName,
+    on: &ServiceName,
+    edge: &EdgeLayer,
+    other: &ServiceLayer,
+) -> Fault {
     Fault {
         code: Code::ImpossibleGate,
         title: format!("`{name}` waits for an answer that `{on}` cannot give"),
-        at: edge.gate.as_ref().map(|gate| gate.at.clone()).or_else(|| edge.at.clone()),
+        at: edge
+            .gate
+            .as_ref()
+            .map(|gate| gate.at.clone())
+            .or_else(|| edge.at.clone()),
         label: "this gate can never open".to_owned(),
-        also: other.at.clone().map(|at| (at, format!("`{on}` has no such probe"))),
-        help: Some(format!("write gate = \"started\", or give `{on}` the probe")),
+        also: other
+            .at
+            .clone()
+            .map(|at| (at, format!("`{on}` has no such probe"))),
+        help: Some(format!(
+            "write gate = \"started\", or give `{on}` the probe"
+        )),
     }
 }
 
@@ -239,7 +311,12 @@ fn environment(
             environment.insert(variable.clone(), value);
         }
     }
-    environment.extend(layer.environment.iter().map(|(name, text)| (name.clone(), literal(text))));
+    environment.extend(
+        layer
+            .environment
+            .iter()
+            .map(|(name, text)| (name.clone(), literal(text))),
+    );
     environment
 }
 
@@ -253,8 +330,18 @@ fn derived_value(
     if let Some(other) = derived.value.mentions()
         && !context.merged.services.contains_key(other)
     {
-        let known: Vec<&str> = context.merged.services.keys().map(ServiceName::as_str).collect();
-        faults.push(unknown("service", other.as_str(), Some(derived.at.clone()), &known));
+        let known: Vec<&str> = context
+            .merged
+            .services
+            .keys()
+            .map(ServiceName::as_str)
+            .collect();
+        faults.push(unknown(
+            "service",
+            other.as_str(),
+            Some(derived.at.clone()),
+            &known,
+        ));
         return None;
     }
     let other_endpoint = |other: &ServiceName| context.layers.get(other).map(endpoint_of);
@@ -273,7 +360,10 @@ fn derived_value(
         Derived::OwnUrl => address(name, endpoint)?.url(1),
         Derived::UrlOf(other) => address(other, other_endpoint(other)?)?.url(1),
         Derived::WebSocketOf(other, path) => {
-            format!("ws://{}/{path}", address(other, other_endpoint(other)?)?.authority(1))
+            format!(
+                "ws://{}/{path}",
+                address(other, other_endpoint(other)?)?.authority(1)
+            )
         }
     };
     Text::parse(&text).ok().map(EnvironmentValue::Literal)
@@ -291,7 +381,12 @@ fn no_port(name: &ServiceName, at: &Location) -> Fault {
 }
 
 /// What the body must say because of the edges that exist in this profile.
-fn expectations(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>, faults: &mut Faults) -> Expectations {
+fn expectations(
+    name: &ServiceName,
+    layer: &ServiceLayer,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> Expectations {
     let mut expectations = Expectations::new();
     for (on, edge) in &layer.depends_on {
         if !context.layers.contains_key(on) {
@@ -301,10 +396,15 @@ fn expectations(name: &ServiceName, layer: &ServiceLayer, context: &Context<'_>,
             if layer.readiness.path.is_none() {
                 faults.push(Fault {
                     code: Code::Contradiction,
-                    title: format!("service `{name}` has no readiness probe that could say `{path}`"),
+                    title: format!(
+                        "service `{name}` has no readiness probe that could say `{path}`"
+                    ),
                     at: Some(text.at.clone()),
                     label: "expected of a body that is never asked for".to_owned(),
-                    also: layer.at.clone().map(|at| (at, "`readiness.path` is missing here".to_owned())),
+                    also: layer
+                        .at
+                        .clone()
+                        .map(|at| (at, "`readiness.path` is missing here".to_owned())),
                     help: None,
                 });
             }
