@@ -1,19 +1,22 @@
 //! `install`: what would change is shown, then done; on an error the old state is back.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
-use crate::plan::receipt::VERSION;
-use crate::plan::{self, Change, Found, Plan, Receipt};
+use crate::plan::{self, Found, Plan, Receipt};
 use crate::spec::Stack;
-use crate::unit::group::{self, TARGET};
 use crate::unit::{SystemdVersion, UnitFile, rendered};
 
 use super::{Context, configuration, lifecycle};
+
+pub(super) mod apply;
+mod preflight;
+
+use apply::{Written, carry_out};
+use preflight::preflight;
 
 pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
     let stack = configuration::stack(options.profile.as_ref(), context)?;
@@ -154,37 +157,6 @@ fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> 
     .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
 }
 
-/// What the units need and this machine lacks.
-fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
-    let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
-    if !context.paths.is_offline() && !account {
-        return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
-            .hint("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin juniper"));
-    }
-    let there = |path: &str| Files::is_program(&context.paths.at(path));
-    let gate = stack.juniperctl.as_str();
-    if !there(gate) {
-        return Err(CommandError::new(Kind::Machine, format!("the units call {gate}, but there is no such program"))
-            .hint("install the package, copy this program there, or set juniperctl = \"/where/it/is\" in /etc/juniper/juniper.toml"));
-    }
-    for service in &stack.services {
-        let Some(managed) = service.managed() else {
-            continue;
-        };
-        if let Some(program) = managed
-            .command
-            .first()
-            .filter(|program| !there(program.as_str()))
-        {
-            context.terminal.error(&format!(
-                "warning: {} cannot start yet: {program} is not there\nhint: install the service's Python environment there, or set services.{}.command",
-                service.name, service.name
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn show(plan: &Plan, stack: &Stack, context: &Context) {
     let terminal = &context.terminal;
     if plan.is_empty() {
@@ -224,122 +196,4 @@ fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), Co
         return Ok(());
     }
     Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
-}
-
-/// What is written down about an install.
-struct Written<'w> {
-    files: &'w [UnitFile],
-    version: SystemdVersion,
-    stack: &'w Stack,
-    receipt: Option<&'w Receipt>,
-}
-
-async fn carry_out(
-    plan: &Plan,
-    written: &Written<'_>,
-    systemd: Option<&Systemd>,
-    context: &Context,
-) -> Result<(), CommandError> {
-    stop_removed(plan, written.stack, systemd, context).await?;
-    let mut made = Files::make_directory(&context.paths.units())?;
-    apply(&plan.changes, &context.paths.units())?;
-    match systemd {
-        Some(systemd) => {
-            // The links of enabling are read by the reload; the other way round systemd would call
-            // its own state outdated.
-            systemd.enable(TARGET).await?;
-            systemd.reload().await?;
-        }
-        None => made.extend(Files::link(
-            &context.paths.enablement(),
-            "/etc/systemd/system/juniper.target",
-        )?),
-    }
-    made.extend(made_for_receipt(context)?);
-    let receipt = receipt(written, &made);
-    let text = receipt
-        .written()
-        .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
-    Files::replace(&context.paths.receipt(), &text)?;
-    Ok(())
-}
-
-fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
-    match context.paths.receipt().parent() {
-        Some(directory) => Ok(Files::make_directory(directory)?),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn receipt(written: &Written<'_>, made: &[PathBuf]) -> Receipt {
-    let mut directories = written
-        .receipt
-        .map(|receipt| receipt.directories.clone())
-        .unwrap_or_default();
-    for directory in made {
-        let directory = directory.display().to_string();
-        if !directories.contains(&directory) {
-            directories.push(directory);
-        }
-    }
-    Receipt {
-        version: VERSION,
-        profile: written.stack.profile.to_string(),
-        systemd: written.version.to_string(),
-        units: written.files.iter().map(|file| file.name.clone()).collect(),
-        directories,
-    }
-}
-
-/// Units that go, and instances that are not wanted any more, are stopped while systemd still
-/// knows them.
-async fn stop_removed(
-    plan: &Plan,
-    stack: &Stack,
-    systemd: Option<&Systemd>,
-    context: &Context,
-) -> Result<(), CommandError> {
-    let Some(systemd) = systemd else {
-        return Ok(());
-    };
-    let wanted = group::members(stack);
-    let mut units: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|change| change.text().is_none() && !change.name().contains("@."))
-        .map(|change| change.name().to_owned())
-        .collect();
-    units.extend(
-        systemd
-            .running_instances()
-            .await?
-            .into_iter()
-            .filter(|unit| !wanted.contains(unit)),
-    );
-    for unit in units {
-        lifecycle::stop(&[unit], &[], systemd, context).await?;
-    }
-    Ok(())
-}
-
-/// Writes and removes; on an error what was changed so far is put back.
-pub(super) fn apply(changes: &[Change], directory: &Path) -> Result<(), CommandError> {
-    for (index, change) in changes.iter().enumerate() {
-        if let Err(error) = put(directory, change.name(), change.text()) {
-            for done in changes.iter().take(index) {
-                put(directory, done.name(), done.old())?;
-            }
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
-fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandError> {
-    let path = directory.join(name);
-    match text {
-        Some(text) => Files::replace(&path, text)?,
-        None => Files::remove(&path)?,
-    }
-    Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         stop_everything(&plan, context).await?;
     }
     Files::remove(&context.paths.enablement())?;
-    install::apply(&plan.changes, &context.paths.units())?;
+    install::apply::apply(&plan.changes, &context.paths.units())?;
     if !context.paths.is_offline() {
         forget(&plan).await?;
     }

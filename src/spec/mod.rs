@@ -17,6 +17,7 @@ pub mod probe;
 pub mod reader;
 pub mod resolve;
 pub mod service_layer;
+mod service_value;
 pub mod source;
 pub mod stack;
 pub mod suggestion;

@@ -17,6 +17,7 @@ use super::suggestion::nearest;
 use super::text::Text;
 
 mod clash;
+mod environment;
 mod service;
 
 /// What is known besides the configuration.

@@ -9,11 +9,11 @@ use toml::de::DeValue;
 
 use super::bind::{self, BindTarget};
 use super::derived::{Derived, EnvironmentValue};
-use super::duration;
 use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
 use super::probe::UrlPath;
 use super::reader::{TableReader, number, scalar, string, strings, word};
+use super::service_value::{body_path, bytes, command, directive, gpu, host, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
 
@@ -294,100 +294,4 @@ fn probe(mut table: TableReader<'_>, faults: &mut Faults, endpoint: Endpoint) ->
     }
     table.finish(faults);
     layer
-}
-
-/// A program and its arguments, without a shell.
-fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
-    let words = strings(Text::parse)(value)?;
-    let Some(program) = words.first() else {
-        return Err(Problem::invalid("must name a program"));
-    };
-    AbsolutePath::parse(program.as_str()).map_err(|problem| {
-        problem.help("the first entry is the program, with its full path; no shell is involved")
-    })?;
-    Ok(words)
-}
-
-/// An IP address; names would make the start depend on a resolver.
-fn host(text: &str) -> Result<Text, Problem> {
-    match text.parse::<std::net::IpAddr>() {
-        Ok(_) => Text::parse(text),
-        Err(_) => Err(Problem::invalid("an IP address such as 127.0.0.1 or ::1")),
-    }
-}
-
-fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
-    let problem =
-        || Problem::invalid("\"none\", \"all\" or the numbers of the GPUs, such as [0, 1]");
-    match value {
-        DeValue::String(text) if text == "none" => Ok(Gpu::None),
-        DeValue::String(text) if text == "all" => Ok(Gpu::All),
-        DeValue::Array(items) if !items.is_empty() => {
-            let mut numbers = Vec::new();
-            for item in items {
-                let index =
-                    number(0, 255)(item.get_ref()).map_err(|problem| problem.at(item.span()))?;
-                numbers.push(u32::try_from(index).map_err(|_| problem())?);
-            }
-            numbers.sort_unstable();
-            numbers.dedup();
-            Ok(Gpu::Only(numbers))
-        }
-        _ => Err(problem()),
-    }
-}
-
-/// A size in bytes with systemd's suffixes, such as `8G`.
-fn bytes(text: &str) -> Result<u64, Problem> {
-    let problem = || {
-        Problem::invalid("a size such as 512M or 8G")
-            .help("suffixes are K, M, G and T, to base 1024")
-    };
-    let (number, shift) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
-        Some(number) if text.ends_with('K') => (number, 10),
-        Some(number) if text.ends_with('M') => (number, 20),
-        Some(number) if text.ends_with('G') => (number, 30),
-        Some(number) => (number, 40),
-        None => (text, 0),
-    };
-    let number: u64 = number.parse().map_err(|_| problem())?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|bytes| *bytes >= 1 << 20)
-        .ok_or_else(|| Problem::invalid("must be from 1M to 16777215T"))
-}
-
-fn positive(text: &str) -> Result<Duration, Problem> {
-    match duration::parse(text)? {
-        span if span.is_zero() => Err(Problem::invalid("must be longer than nothing")),
-        span => Ok(span),
-    }
-}
-
-/// A dotted path into a readiness body: `details.mode`.
-fn body_path(text: &str) -> Result<String, Problem> {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    };
-    if text.len() <= 200 && text.split('.').all(plain) {
-        Ok(text.to_owned())
-    } else {
-        Err(Problem::invalid(
-            "a path into the body such as details.mode",
-        ))
-    }
-}
-
-/// The name of a directive, as written in a unit file.
-fn directive(text: &str) -> Result<String, Problem> {
-    if !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
-        Ok(text.to_owned())
-    } else {
-        Err(Problem::invalid(
-            "the name of a directive such as MemoryDenyWriteExecute",
-        ))
-    }
 }

@@ -5,19 +5,19 @@ use std::net::IpAddr;
 
 use crate::hardening;
 use crate::spec::bind::Bind;
-use crate::spec::derived::{Derived, EnvironmentValue};
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
-use crate::spec::name::{EnvironmentName, ServiceName, UnitStem};
+use crate::spec::name::{ServiceName, UnitStem};
 use crate::spec::probe::{Expectations, Probe, Startup};
 use crate::spec::service_layer::{
     EdgeLayer, Gate, Gpu, Output, ProbeLayer, ServiceLayer, WhenLost,
 };
-use crate::spec::source::{Located, Location};
+use crate::spec::source::Located;
 use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
-use crate::spec::text::{Line, Text};
+use crate::spec::text::Line;
 
+use super::environment::environment;
 use super::{stand_in_command, unknown};
 
 use std::time::Duration;
@@ -170,7 +170,8 @@ fn unit_stem(name: &ServiceName, layer: &ServiceLayer) -> Option<UnitStem> {
     }
 }
 
-fn endpoint_of(layer: &ServiceLayer) -> Option<Endpoint> {
+/// Where a service listens.
+pub(super) fn endpoint_of(layer: &ServiceLayer) -> Option<Endpoint> {
     let port = u16::try_from(layer.port.as_ref()?.value).ok()?;
     let host = layer
         .host
@@ -289,94 +290,6 @@ fn impossible_gate(
         help: Some(format!(
             "write gate = \"started\", or give `{on}` the probe"
         )),
-    }
-}
-
-fn environment(
-    name: &ServiceName,
-    layer: &ServiceLayer,
-    context: &Context<'_>,
-    endpoint: Option<Endpoint>,
-    faults: &mut Faults,
-) -> BTreeMap<EnvironmentName, EnvironmentValue> {
-    let literal = |text: &Located<Text>| EnvironmentValue::Literal(text.value.clone());
-    let mut environment: BTreeMap<EnvironmentName, EnvironmentValue> = context
-        .merged
-        .environment
-        .iter()
-        .map(|(name, text)| (name.clone(), literal(text)))
-        .collect();
-    for (variable, derived) in &layer.derived_environment {
-        if let Some(value) = derived_value(name, derived, context, endpoint, faults) {
-            environment.insert(variable.clone(), value);
-        }
-    }
-    environment.extend(
-        layer
-            .environment
-            .iter()
-            .map(|(name, text)| (name.clone(), literal(text))),
-    );
-    environment
-}
-
-fn derived_value(
-    name: &ServiceName,
-    derived: &Located<Derived>,
-    context: &Context<'_>,
-    endpoint: Option<Endpoint>,
-    faults: &mut Faults,
-) -> Option<EnvironmentValue> {
-    if let Some(other) = derived.value.mentions()
-        && !context.merged.services.contains_key(other)
-    {
-        let known: Vec<&str> = context
-            .merged
-            .services
-            .keys()
-            .map(ServiceName::as_str)
-            .collect();
-        faults.push(unknown(
-            "service",
-            other.as_str(),
-            Some(derived.at.clone()),
-            &known,
-        ));
-        return None;
-    }
-    let other_endpoint = |other: &ServiceName| context.layers.get(other).map(endpoint_of);
-    let mut address = |owner: &ServiceName, endpoint: Option<Endpoint>| {
-        if endpoint.is_none() {
-            faults.push(no_port(owner, &derived.at));
-        }
-        endpoint
-    };
-    let text = match &derived.value {
-        Derived::OwnState(below) => return Some(EnvironmentValue::State(below.clone())),
-        Derived::OwnLogs(below) => return Some(EnvironmentValue::Logs(below.clone())),
-        Derived::OwnCache(below) => return Some(EnvironmentValue::Cache(below.clone())),
-        Derived::OwnHost => address(name, endpoint)?.host.to_string(),
-        Derived::OwnPort => address(name, endpoint)?.port.to_string(),
-        Derived::OwnUrl => address(name, endpoint)?.url(1),
-        Derived::UrlOf(other) => address(other, other_endpoint(other)?)?.url(1),
-        Derived::WebSocketOf(other, path) => {
-            format!(
-                "ws://{}/{path}",
-                address(other, other_endpoint(other)?)?.authority(1)
-            )
-        }
-    };
-    Text::parse(&text).ok().map(EnvironmentValue::Literal)
-}
-
-fn no_port(name: &ServiceName, at: &Location) -> Fault {
-    Fault {
-        code: Code::MissingKey,
-        title: format!("service `{name}` has no port"),
-        at: Some(at.clone()),
-        label: "needed for this value".to_owned(),
-        also: None,
-        help: Some(format!("write port = ... under [services.{name}]")),
     }
 }
 

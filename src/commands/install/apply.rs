@@ -1,0 +1,132 @@
+//! A plan carried out: files, links, the receipt; what was changed is put back on an error.
+
+use std::path::{Path, PathBuf};
+
+use crate::commands::{Context, lifecycle};
+use crate::error::{CommandError, Kind};
+use crate::host::Files;
+use crate::host::systemd::Systemd;
+use crate::plan::receipt::VERSION;
+use crate::plan::{Change, Plan, Receipt};
+use crate::spec::Stack;
+use crate::unit::group::{self, TARGET};
+use crate::unit::{SystemdVersion, UnitFile};
+
+/// What is written down about an install.
+pub(super) struct Written<'w> {
+    pub(super) files: &'w [UnitFile],
+    pub(super) version: SystemdVersion,
+    pub(super) stack: &'w Stack,
+    pub(super) receipt: Option<&'w Receipt>,
+}
+
+/// Stops what goes, writes what comes, tells systemd, and leaves the receipt.
+pub(super) async fn carry_out(
+    plan: &Plan,
+    written: &Written<'_>,
+    systemd: Option<&Systemd>,
+    context: &Context,
+) -> Result<(), CommandError> {
+    stop_removed(plan, written.stack, systemd, context).await?;
+    let mut made = Files::make_directory(&context.paths.units())?;
+    apply(&plan.changes, &context.paths.units())?;
+    match systemd {
+        Some(systemd) => {
+            // The links of enabling are read by the reload; the other way round systemd would call
+            // its own state outdated.
+            systemd.enable(TARGET).await?;
+            systemd.reload().await?;
+        }
+        None => made.extend(Files::link(
+            &context.paths.enablement(),
+            "/etc/systemd/system/juniper.target",
+        )?),
+    }
+    made.extend(made_for_receipt(context)?);
+    let receipt = receipt(written, &made);
+    let text = receipt
+        .written()
+        .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
+    Files::replace(&context.paths.receipt(), &text)?;
+    Ok(())
+}
+
+fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
+    match context.paths.receipt().parent() {
+        Some(directory) => Ok(Files::make_directory(directory)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn receipt(written: &Written<'_>, made: &[PathBuf]) -> Receipt {
+    let mut directories = written
+        .receipt
+        .map(|receipt| receipt.directories.clone())
+        .unwrap_or_default();
+    for directory in made {
+        let directory = directory.display().to_string();
+        if !directories.contains(&directory) {
+            directories.push(directory);
+        }
+    }
+    Receipt {
+        version: VERSION,
+        profile: written.stack.profile.to_string(),
+        systemd: written.version.to_string(),
+        units: written.files.iter().map(|file| file.name.clone()).collect(),
+        directories,
+    }
+}
+
+/// Units that go, and instances that are not wanted any more, are stopped while systemd still
+/// knows them.
+async fn stop_removed(
+    plan: &Plan,
+    stack: &Stack,
+    systemd: Option<&Systemd>,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let Some(systemd) = systemd else {
+        return Ok(());
+    };
+    let wanted = group::members(stack);
+    let mut units: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(|change| change.text().is_none() && !change.name().contains("@."))
+        .map(|change| change.name().to_owned())
+        .collect();
+    units.extend(
+        systemd
+            .running_instances()
+            .await?
+            .into_iter()
+            .filter(|unit| !wanted.contains(unit)),
+    );
+    for unit in units {
+        lifecycle::stop(&[unit], &[], systemd, context).await?;
+    }
+    Ok(())
+}
+
+/// Writes and removes; on an error what was changed so far is put back.
+pub(in crate::commands) fn apply(changes: &[Change], directory: &Path) -> Result<(), CommandError> {
+    for (index, change) in changes.iter().enumerate() {
+        if let Err(error) = put(directory, change.name(), change.text()) {
+            for done in changes.iter().take(index) {
+                put(directory, done.name(), done.old())?;
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandError> {
+    let path = directory.join(name);
+    match text {
+        Some(text) => Files::replace(&path, text)?,
+        None => Files::remove(&path)?,
+    }
+    Ok(())
+}

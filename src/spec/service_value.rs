@@ -1,0 +1,111 @@
+//! Parsers of the values that a service's keys take.
+//!
+//! Each judges one value alone and says what is allowed; it knows nothing of the other keys.
+
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::duration;
+use super::fault::Problem;
+use super::reader::{number, strings};
+use super::service_layer::Gpu;
+use super::text::{AbsolutePath, Text};
+
+/// A program and its arguments, without a shell.
+pub(super) fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
+    let words = strings(Text::parse)(value)?;
+    let Some(program) = words.first() else {
+        return Err(Problem::invalid("must name a program"));
+    };
+    AbsolutePath::parse(program.as_str()).map_err(|problem| {
+        problem.help("the first entry is the program, with its full path; no shell is involved")
+    })?;
+    Ok(words)
+}
+
+/// An IP address; names would make the start depend on a resolver.
+pub(super) fn host(text: &str) -> Result<Text, Problem> {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(_) => Text::parse(text),
+        Err(_) => Err(Problem::invalid("an IP address such as 127.0.0.1 or ::1")),
+    }
+}
+
+/// Which GPUs: a word or their numbers.
+pub(super) fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
+    let problem =
+        || Problem::invalid("\"none\", \"all\" or the numbers of the GPUs, such as [0, 1]");
+    match value {
+        DeValue::String(text) if text == "none" => Ok(Gpu::None),
+        DeValue::String(text) if text == "all" => Ok(Gpu::All),
+        DeValue::Array(items) if !items.is_empty() => {
+            let mut numbers = Vec::new();
+            for item in items {
+                let index =
+                    number(0, 255)(item.get_ref()).map_err(|problem| problem.at(item.span()))?;
+                numbers.push(u32::try_from(index).map_err(|_| problem())?);
+            }
+            numbers.sort_unstable();
+            numbers.dedup();
+            Ok(Gpu::Only(numbers))
+        }
+        _ => Err(problem()),
+    }
+}
+
+/// A size in bytes with systemd's suffixes, such as `8G`.
+pub(super) fn bytes(text: &str) -> Result<u64, Problem> {
+    let problem = || {
+        Problem::invalid("a size such as 512M or 8G")
+            .help("suffixes are K, M, G and T, to base 1024")
+    };
+    let (number, shift) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
+        Some(number) if text.ends_with('K') => (number, 10),
+        Some(number) if text.ends_with('M') => (number, 20),
+        Some(number) if text.ends_with('G') => (number, 30),
+        Some(number) => (number, 40),
+        None => (text, 0),
+    };
+    let number: u64 = number.parse().map_err(|_| problem())?;
+    number
+        .checked_mul(1 << shift)
+        .filter(|bytes| *bytes >= 1 << 20)
+        .ok_or_else(|| Problem::invalid("must be from 1M to 16777215T"))
+}
+
+/// A span that is longer than nothing.
+pub(super) fn positive(text: &str) -> Result<Duration, Problem> {
+    match duration::parse(text)? {
+        span if span.is_zero() => Err(Problem::invalid("must be longer than nothing")),
+        span => Ok(span),
+    }
+}
+
+/// A dotted path into a readiness body: `details.mode`.
+pub(super) fn body_path(text: &str) -> Result<String, Problem> {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    };
+    if text.len() <= 200 && text.split('.').all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::invalid(
+            "a path into the body such as details.mode",
+        ))
+    }
+}
+
+/// The name of a directive, as written in a unit file.
+pub(super) fn directive(text: &str) -> Result<String, Problem> {
+    if !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::invalid(
+            "the name of a directive such as MemoryDenyWriteExecute",
+        ))
+    }
+}
