@@ -126,6 +126,7 @@ async fn report(
 ) -> Result<u8, CommandError> {
     let lost: Vec<(Member<'_>, UnitState)> = members
         .iter()
+        .filter(|member| member.service.managed().is_some())
         .filter_map(|member| Some((*member, ending.states.get(&member.unit())?.clone())))
         .filter(|(_, state)| verb != Verb::Stop && state.active == ActiveState::Failed)
         .collect();

@@ -1,6 +1,6 @@
 //! Jobs followed to their end, with each member's way there told as it happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::error::CommandError;
@@ -22,6 +22,8 @@ pub(super) struct Follower<'f> {
     pub(super) verb: Verb,
     pub(super) context: &'f Context,
     told: BTreeMap<String, String>,
+    /// Members seen in another state than active: what is active later is not what was before.
+    left: BTreeSet<String>,
     begun: Instant,
 }
 
@@ -46,6 +48,7 @@ impl<'f> Follower<'f> {
             verb,
             context,
             told: BTreeMap::new(),
+            left: BTreeSet::new(),
             begun: clock::now(),
         }
     }
@@ -60,18 +63,22 @@ impl<'f> Follower<'f> {
         let mut failed = Vec::new();
         loop {
             let states = self.look().await?;
+            // Units that others ship are wanted, not waited for.
             let lost = self.verb != Verb::Stop
-                && self.members.iter().any(|member| {
-                    states
-                        .get(&member.unit())
-                        .is_some_and(|state| state.active == ActiveState::Failed && !state.has_job)
-                });
+                && self
+                    .managed(&states)
+                    .any(|state| state.active == ActiveState::Failed && !state.has_job);
             let settled = pending.is_empty()
                 && match self.verb {
                     Verb::Stop => self.all_stopped(&states),
                     // One that is being tried again may yet fail for good.
                     Verb::Start | Verb::Restart => !failed.is_empty() || !self.any_coming(&states),
                 };
+            if settled && self.verb == Verb::Restart {
+                // A restart may be quicker than two looks.
+                self.left.extend(self.members.iter().map(Member::label));
+                self.tell(&states);
+            }
             if settled || lost {
                 return Ok(Ending { failed, states });
             }
@@ -87,6 +94,12 @@ impl<'f> Follower<'f> {
     async fn look(&mut self) -> Result<BTreeMap<String, UnitState>, BusError> {
         let units: Vec<String> = self.members.iter().map(Member::unit).collect();
         let states = self.systemd.states(&units).await?;
+        self.tell(&states);
+        Ok(states)
+    }
+
+    /// Tells each member's state where it differs from what was told before.
+    fn tell(&mut self, states: &BTreeMap<String, UnitState>) {
         for member in self.members {
             let Some(state) = states.get(&member.unit()) else {
                 continue;
@@ -94,8 +107,11 @@ impl<'f> Follower<'f> {
             if !state.found {
                 continue;
             }
-            let words = self.words(state);
             let label = member.label();
+            if state.active != ActiveState::Active {
+                self.left.insert(label.clone());
+            }
+            let words = self.words(state, self.left.contains(&label));
             if self.told.get(&label) != Some(&words) {
                 self.context.terminal.say(&format!(
                     "{:>8}  {label}: {words}",
@@ -104,12 +120,15 @@ impl<'f> Follower<'f> {
                 self.told.insert(label, words);
             }
         }
-        Ok(states)
     }
 
-    fn words(&self, state: &UnitState) -> String {
+    fn words(&self, state: &UnitState, left: bool) -> String {
         match (&state.active, state.sub.as_str()) {
-            (ActiveState::Active, _) if self.verb == Verb::Stop => "running".to_owned(),
+            (ActiveState::Active, _)
+                if self.verb == Verb::Stop || (self.verb == Verb::Restart && !left) =>
+            {
+                "running".to_owned()
+            }
             (ActiveState::Active, _) => "ready".to_owned(),
             (ActiveState::Activating, "auto-restart" | "auto-restart-queued") => {
                 "failed, is tried again".to_owned()

@@ -161,6 +161,49 @@ pub(crate) fn hang() -> Outcome {
     Ok(())
 }
 
+/// The group is restarted as a whole, what was stopped is started again, and the death of one
+/// touches no other.
+pub(crate) fn restart(suite: Suite) -> Outcome {
+    let machine = mock(suite)?;
+    exits(&machine, "juniperctl start", 0)?;
+    let first = main_processes(&machine)?;
+    exits(&machine, "juniperctl restart", 0)?;
+    exits(&machine, "juniperctl health", 0)?;
+    let second = main_processes(&machine)?;
+    let kept = first
+        .iter()
+        .zip(&second)
+        .any(|(first, second)| first == second);
+    claim(!kept, format!("{first:?} became {second:?}"))?;
+
+    exits(&machine, "systemctl stop juniper-data.service", 0)?;
+    exits(&machine, "juniperctl start", 0)?;
+    exits(&machine, "juniperctl health", 0)?;
+    exits(&machine, "systemctl kill -s KILL juniper-data.service", 0)?;
+    machine.wait_until(
+        "data to be back",
+        std::time::Duration::from_secs(20),
+        || run(&machine, "juniperctl health").is_ok_and(|health| health.success()),
+    )?;
+    let third = main_processes(&machine)?;
+    claim(third[0] != second[0], "data was not killed")?;
+    claim(
+        third[1..] == second[1..],
+        format!("{second:?} became {third:?}"),
+    )
+}
+
+/// The main processes of data, cascor, canopy and the worker.
+fn main_processes(machine: &Machine) -> Result<Vec<String>, libtest_mimic::Failed> {
+    let units = "juniper-data juniper-cascor juniper-canopy juniper-cascor-worker@1";
+    let shown = exits(
+        machine,
+        &format!("systemctl show -p MainPID --value {units}"),
+        0,
+    )?;
+    Ok(shown.stdout.split_whitespace().map(str::to_owned).collect())
+}
+
 /// A second install changes nothing and says so; a changed setting rewrites one unit.
 pub(crate) fn idempotent() -> Outcome {
     let machine = mock(Suite::Bookworm)?;

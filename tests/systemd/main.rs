@@ -36,6 +36,10 @@ fn main() {
             &format!("systemd::{version}::hostile_strings_arrive_unchanged"),
             move || hostile::arrive_unchanged(suite),
         ));
+        trials.push(lab::trial(
+            &format!("systemd::{version}::a_restart_reaches_all_and_a_crash_only_one"),
+            move || group::restart(suite),
+        ));
     }
     trials.extend([
         lab::trial(

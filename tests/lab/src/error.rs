@@ -97,6 +97,24 @@ pub enum Error {
         journal: String,
     },
 
+    /// Something went another way than it was meant to.
+    #[error("{what}\n-- journal --\n{journal}")]
+    Unexpected {
+        /// What happened and what should have.
+        what: String,
+        /// The last lines of the machine's journal.
+        journal: String,
+    },
+
+    /// A Debian package that is to be installed is not there.
+    #[error("no package {name} in {}\nhint: run `make deb`", directory.display())]
+    NoPackage {
+        /// Its name.
+        name: &'static str,
+        /// Where it was looked for.
+        directory: PathBuf,
+    },
+
     /// A second boot was asked of a machine that keeps nothing.
     #[error(
         "machine {0} keeps nothing over a reboot\nhint: boot it with `BootOptions::persistent`"

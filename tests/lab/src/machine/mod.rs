@@ -104,6 +104,16 @@ impl Machine {
         Ok(output.stdout)
     }
 
+    /// An error about something that went another way than it was meant to, with the end of the
+    /// journal.
+    #[must_use]
+    pub fn unexpected(&self, what: impl Into<String>) -> Error {
+        Error::Unexpected {
+            what: what.into(),
+            journal: self.last_of_journal(),
+        }
+    }
+
     /// The last lines of the whole journal, for error messages: an empty text where there is none.
     pub(crate) fn last_of_journal(&self) -> String {
         let arguments = [

@@ -2,11 +2,14 @@
 //!
 //! Reads the command line and reports; all the work is the library's.
 
+mod demo;
+mod packages;
 mod prepare;
 mod requirements;
 mod shell;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +41,15 @@ enum Verb {
         #[arg(long)]
         real: bool,
     },
+    /// Install juniperctl on a throw-away machine and show what it does, a hang included.
+    Demo {
+        /// Run the published Juniper services instead of the stand-ins.
+        #[arg(long)]
+        real: bool,
+        /// Where the Debian packages are, instead of target/debian.
+        #[arg(long, value_name = "DIR")]
+        packages: Option<PathBuf>,
+    },
     /// Tell what this computer lacks for booting machines.
     Requirements,
 }
@@ -47,6 +59,7 @@ fn main() -> ExitCode {
     let done = match verb {
         Verb::Prepare { suites, real } => prepare::run(&suites, real),
         Verb::Shell { suite, real } => shell::run(suite, real),
+        Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),
         Verb::Requirements => Ok(requirements::run()),
     };
     done.unwrap_or_else(|error| {
