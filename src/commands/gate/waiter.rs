@@ -9,7 +9,7 @@ use crate::host::systemd::{BusError, Systemd};
 use crate::host::{clock, environment, process};
 use crate::readiness::pace::pause_after;
 use crate::readiness::unit_state::ActiveState;
-use crate::readiness::{Verdict, judged};
+use crate::readiness::{Answer, Verdict, judged};
 use crate::spec::probe::Expectations;
 
 use super::super::{Context, survey};
@@ -84,7 +84,7 @@ impl<'w> Waiter<'w> {
             if self.waited() >= self.within {
                 return Ok(Err(format!("{unit} is {}", state.active.word())));
             }
-            clock::pause(pause_after(self.waited())).await;
+            clock::pause(pause_after(self.waited(), true)).await;
         }
     }
 
@@ -131,7 +131,7 @@ impl<'w> Waiter<'w> {
                 self.context.terminal.error(&format!("waiting: {reason}"));
                 mentioned = Some(reason);
             }
-            clock::pause(pause_after(self.waited())).await;
+            clock::pause(pause_after(self.waited(), answer != Answer::Refused)).await;
         }
     }
 }
