@@ -22,7 +22,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let prober = survey::prober()?;
     loop {
         let code = look(&members, &prober, context).await;
-        if !options.watch {
+        if !options.watch || context.terminal.reader_left() {
             return Ok(code);
         }
         clock::pause(PAUSE).await;

@@ -44,6 +44,9 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         };
         let label = members.get(index).map(Member::label).unwrap_or_default();
         show(&entry, &label, index, width, context);
+        if context.terminal.reader_left() {
+            return Ok(0);
+        }
     }
     journal.finished().await?;
     Ok(0)

@@ -41,9 +41,14 @@ pub fn main(cli: Cli) -> u8 {
             return Kind::Machine.exit_code();
         }
     };
-    match runtime.block_on(run(cli.command, &context)) {
-        Ok(code) => code,
-        Err(error) => {
+    let ended = runtime.block_on(run(cli.command, &context));
+    let lost = context.terminal.lost().map(|error| {
+        let message = format!("cannot write to standard output: {error}");
+        CommandError::new(Kind::Machine, message)
+    });
+    match (ended, lost) {
+        (Ok(code), None) => code,
+        (Err(error), _) | (Ok(_), Some(error)) => {
             tell(&error, &context);
             error.kind.exit_code()
         }

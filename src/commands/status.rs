@@ -26,7 +26,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let systemd = Systemd::connect().await?;
     loop {
         look(&stack, &members, &prober, &systemd, context).await?;
-        if !options.watch {
+        if !options.watch || context.terminal.reader_left() {
             return Ok(0);
         }
         clock::pause(PAUSE).await;

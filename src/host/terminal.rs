@@ -2,6 +2,7 @@
 //!
 //! A reader that went away (`| head`) is no error: output just ends.
 
+use std::cell::OnceCell;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -18,26 +19,49 @@ pub enum Talk {
 }
 
 /// Where output goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Terminal {
     colour: ColorChoice,
     talk: Talk,
+    failure: OnceCell<io::Error>,
 }
 
 impl Terminal {
     /// A terminal with these habits.
     #[must_use]
     pub fn new(colour: ColorChoice, talk: Talk) -> Self {
-        Self { colour, talk }
+        Self {
+            colour,
+            talk,
+            failure: OnceCell::new(),
+        }
     }
 
     /// Writes data.
     pub fn data(&self, text: &str) {
         let mut stream =
             AutoStream::new(io::stdout().lock(), self.choice(io::stdout().is_terminal()));
-        let _ = stream
+        let written = stream
             .write_all(text.as_bytes())
             .and_then(|()| stream.flush());
+        if let Err(error) = written {
+            // Only the first failure is told.
+            let _ = self.failure.set(error);
+        }
+    }
+
+    /// Whether data cannot be written any more; what would go on for ever ends then.
+    #[must_use]
+    pub fn reader_left(&self) -> bool {
+        self.failure.get().is_some()
+    }
+
+    /// Why data was lost; a reader that went away by itself is no loss.
+    #[must_use]
+    pub fn lost(&self) -> Option<&io::Error> {
+        self.failure
+            .get()
+            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// Writes one line of data.
@@ -90,7 +114,7 @@ impl Terminal {
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
-    fn choice(self, is_terminal: bool) -> ColorChoice {
+    fn choice(&self, is_terminal: bool) -> ColorChoice {
         match self.colour {
             ColorChoice::Auto if is_terminal => AutoStream::choice(&io::stderr()),
             ColorChoice::Auto => ColorChoice::Never,
