@@ -19,32 +19,43 @@ pub struct Cycle(pub Vec<ServiceName>);
 pub fn start_order(
     depends_on: &BTreeMap<ServiceName, BTreeSet<ServiceName>>,
 ) -> Result<Vec<ServiceName>, Cycle> {
-    let mut order: Vec<ServiceName> = Vec::new();
-    let mut waiting: BTreeMap<&ServiceName, BTreeSet<&ServiceName>> = depends_on
+    let mut waits_for: BTreeMap<&ServiceName, BTreeSet<&ServiceName>> = depends_on
         .iter()
         .map(|(name, on)| {
-            (
-                name,
-                on.iter()
-                    .filter(|on| depends_on.contains_key(*on))
-                    .collect(),
-            )
+            let on = on
+                .iter()
+                .filter(|on| depends_on.contains_key(*on))
+                .collect();
+            (name, on)
         })
         .collect();
-    while let Some(next) = waiting
+    let mut waited_for_by: BTreeMap<&ServiceName, Vec<&ServiceName>> = BTreeMap::new();
+    for (name, on) in &waits_for {
+        for on in on {
+            waited_for_by.entry(on).or_default().push(name);
+        }
+    }
+    let mut free: BTreeSet<&ServiceName> = waits_for
         .iter()
-        .find(|(_, on)| on.is_empty())
+        .filter(|(_, on)| on.is_empty())
         .map(|(name, _)| *name)
-    {
-        waiting.remove(next);
-        for on in waiting.values_mut() {
-            on.remove(next);
+        .collect();
+    let mut order: Vec<ServiceName> = Vec::new();
+    while let Some(next) = free.pop_first() {
+        waits_for.remove(next);
+        for name in waited_for_by.remove(next).unwrap_or_default() {
+            if let Some(on) = waits_for.get_mut(name) {
+                on.remove(next);
+                if on.is_empty() {
+                    free.insert(name);
+                }
+            }
         }
         order.push(next.clone());
     }
-    match waiting.keys().next() {
+    match waits_for.keys().next() {
         None => Ok(order),
-        Some(first) => Err(Cycle(walked(first, &waiting))),
+        Some(first) => Err(Cycle(walked(first, &waits_for))),
     }
 }
 

@@ -124,12 +124,12 @@ fn selected(
     profile: &ProfileLayer,
     faults: &mut Faults,
 ) -> BTreeMap<ServiceName, ServiceLayer> {
-    let known: Vec<&str> = merged.services.keys().map(ServiceName::as_str).collect();
     let mut layers = BTreeMap::new();
     let Some(services) = &profile.services else {
         if profile.refused.contains("services") {
             return layers;
         }
+        let known: Vec<&str> = merged.services.keys().map(ServiceName::as_str).collect();
         faults.push(Fault {
             code: Code::MissingKey,
             title: format!("profile `{profile_name}` names no services"),
@@ -154,22 +154,12 @@ fn selected(
                 }
                 layers.insert(name.clone(), layer);
             }
-            None => faults.push(unknown(
-                "service",
-                name.as_str(),
-                Some(services.at.clone()),
-                &known,
-            )),
+            None => faults.push(unknown_service(name, Some(services.at.clone()), merged)),
         }
     }
     for (name, changes) in &profile.overrides {
         if !merged.services.contains_key(name) {
-            faults.push(unknown(
-                "service",
-                name.as_str(),
-                changes.at.clone(),
-                &known,
-            ));
+            faults.push(unknown_service(name, changes.at.clone(), merged));
         }
     }
     layers
@@ -218,6 +208,12 @@ fn order(
             None
         }
     }
+}
+
+/// A service that nothing defines.
+fn unknown_service(name: &ServiceName, at: Option<Location>, merged: &Layer) -> Fault {
+    let known: Vec<&str> = merged.services.keys().map(ServiceName::as_str).collect();
+    unknown("service", name.as_str(), at, &known)
 }
 
 /// A name that nothing defines.

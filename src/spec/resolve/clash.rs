@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::spec::fault::{Code, Fault, Faults};
-use crate::spec::name::ServiceName;
+use crate::spec::name::{ServiceName, UnitStem};
 use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
@@ -18,6 +18,7 @@ pub(super) fn record(
         .iter()
         .filter_map(|(name, service)| Some((name, service.managed()?)))
         .collect();
+    let mut units: BTreeMap<&UnitStem, &ServiceName> = BTreeMap::new();
     for (index, (later_name, later)) in managed.iter().enumerate() {
         past_the_last_port(later_name, later, layers, faults);
         for (earlier_name, earlier) in managed.iter().take(index) {
@@ -37,19 +38,19 @@ pub(super) fn record(
                     ),
                 });
             }
-            if earlier.unit == later.unit {
-                faults.push(Fault {
-                    code: Code::Contradiction,
-                    title: format!(
-                        "`{earlier_name}` and `{later_name}` would both be {}",
-                        later.unit
-                    ),
-                    at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
-                    label: "one unit cannot be two services".to_owned(),
-                    also: None,
-                    help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
-                });
-            }
+        }
+        if let Some(earlier_name) = units.insert(&later.unit, later_name) {
+            faults.push(Fault {
+                code: Code::Contradiction,
+                title: format!(
+                    "`{earlier_name}` and `{later_name}` would both be {}",
+                    later.unit
+                ),
+                at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
+                label: "one unit cannot be two services".to_owned(),
+                also: None,
+                help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
+            });
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::spec::stack::Endpoint;
 use crate::spec::text::Text;
 
 use super::service::{Context, endpoint_of};
-use super::unknown;
+use super::unknown_service;
 
 /// The variables of a service: the stack's, the derived ones, its own; later ones win.
 pub(super) fn environment(
@@ -52,17 +52,10 @@ fn derived_value(
     if let Some(other) = derived.value.mentions()
         && !context.merged.services.contains_key(other)
     {
-        let known: Vec<&str> = context
-            .merged
-            .services
-            .keys()
-            .map(ServiceName::as_str)
-            .collect();
-        faults.push(unknown(
-            "service",
-            other.as_str(),
+        faults.push(unknown_service(
+            other,
             Some(derived.at.clone()),
-            &known,
+            context.merged,
         ));
         return None;
     }

@@ -18,7 +18,7 @@ use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
 use super::environment::environment;
-use super::{stand_in_command, unknown};
+use super::{stand_in_command, unknown_service};
 
 use std::time::Duration;
 
@@ -222,16 +222,10 @@ fn edges(
     context: &Context<'_>,
     faults: &mut Faults,
 ) -> Vec<Edge> {
-    let known: Vec<&str> = context
-        .merged
-        .services
-        .keys()
-        .map(ServiceName::as_str)
-        .collect();
     let mut edges = Vec::new();
     for (on, edge) in &layer.depends_on {
         if !context.merged.services.contains_key(on) {
-            faults.push(unknown("service", on.as_str(), edge.at.clone(), &known));
+            faults.push(unknown_service(on, edge.at.clone(), context.merged));
             continue;
         }
         let Some(other) = context.layers.get(on) else {
