@@ -60,14 +60,12 @@ pub fn resolve(
     if faults.len() > before {
         return None;
     }
-    Some(Stack {
-        profile: name,
-        juniperctl: merged.juniperctl.as_ref()?.value.clone(),
-        services: order?
-            .into_iter()
-            .filter_map(|name| services.remove(&name))
-            .collect(),
-    })
+    let services = order?
+        .into_iter()
+        .filter_map(|name| services.remove(&name))
+        .collect();
+    let juniperctl = merged.juniperctl.as_ref()?.value.clone();
+    Some(Stack::new(name, juniperctl, services))
 }
 
 fn chosen_profile(

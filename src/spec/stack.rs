@@ -23,6 +23,7 @@ pub struct Stack {
     pub juniperctl: AbsolutePath,
     /// In start order.
     pub services: Vec<Service>,
+    positions: BTreeMap<ServiceName, usize>,
 }
 
 /// One service.
@@ -172,10 +173,26 @@ impl Service {
 }
 
 impl Stack {
+    /// A stack of services that are in start order.
+    #[must_use]
+    pub fn new(profile: ProfileName, juniperctl: AbsolutePath, services: Vec<Service>) -> Self {
+        let positions = services
+            .iter()
+            .enumerate()
+            .map(|(position, service)| (service.name.clone(), position))
+            .collect();
+        Self {
+            profile,
+            juniperctl,
+            services,
+            positions,
+        }
+    }
+
     /// A service by name.
     #[must_use]
     pub fn service(&self, name: &ServiceName) -> Option<&Service> {
-        self.services.iter().find(|service| service.name == *name)
+        self.services.get(*self.positions.get(name)?)
     }
 
     /// Everything that runs, in start order.
