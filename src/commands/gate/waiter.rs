@@ -97,6 +97,7 @@ impl<'w> Waiter<'w> {
 
     async fn ready(&self, target: &Target) -> Result<(), String> {
         let mut mentioned = None;
+        let mut earlier: Option<String> = None;
         let mut wrong_since: Option<Instant> = None;
         loop {
             let left = self.within.saturating_sub(self.waited());
@@ -104,6 +105,12 @@ impl<'w> Waiter<'w> {
                 .prober
                 .ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER))
                 .await;
+            // The last question gets only what time is left; that it then finds no answer says less
+            // than the answer before it.
+            let cut_short = left < ANSWER && matches!(answer, Answer::TimedOut(_));
+            if let Some(reason) = earlier.take_if(|_| cut_short) {
+                return Err(reason);
+            }
             let judgement = judged(&answer, &self.expectations);
             // Before the answer is believed: another process may hold the port of a dead service.
             if self.main_process.is_some_and(|pid| !process::is_alive(pid)) {
@@ -129,8 +136,9 @@ impl<'w> Waiter<'w> {
             }
             if self.waited() > WORTH_MENTIONING && mentioned.as_ref() != Some(&reason) {
                 self.context.terminal.error(&format!("waiting: {reason}"));
-                mentioned = Some(reason);
+                mentioned = Some(reason.clone());
             }
+            earlier = Some(reason);
             clock::pause(pause_after(self.waited(), answer != Answer::Refused)).await;
         }
     }

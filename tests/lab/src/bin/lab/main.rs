@@ -2,7 +2,9 @@
 //!
 //! Reads the command line and reports; all the work is the library's.
 
+mod bench;
 mod demo;
+mod inside;
 mod packages;
 mod prepare;
 mod requirements;
@@ -50,6 +52,21 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         packages: Option<PathBuf>,
     },
+    /// Measure juniperctl beside what one would use instead, with stand-ins; takes five minutes.
+    Bench {
+        /// Where the Debian packages are, instead of target/debian.
+        #[arg(long, value_name = "DIR")]
+        packages: Option<PathBuf>,
+        /// Also write the report to this file.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// What the benchmark runs in its machine.
+    #[command(hide = true)]
+    Inside {
+        #[command(subcommand)]
+        task: inside::Task,
+    },
     /// Tell what this computer lacks for booting machines.
     Requirements,
 }
@@ -60,6 +77,8 @@ fn main() -> ExitCode {
         Verb::Prepare { suites, real } => prepare::run(&suites, real),
         Verb::Shell { suite, real } => shell::run(suite, real),
         Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),
+        Verb::Bench { packages, out } => bench::run(packages.as_deref(), out.as_deref()),
+        Verb::Inside { task } => inside::run(task),
         Verb::Requirements => Ok(requirements::run()),
     };
     done.unwrap_or_else(|error| {

@@ -57,8 +57,9 @@ fn newest(directory: &Path, name: &'static str) -> Result<(String, PathBuf), Err
 
 /// Whether a file is named as Debian names the files of this package.
 fn is_package(file: &str, name: &str) -> bool {
-    file.strip_prefix(name)
-        .is_some_and(|rest| rest.starts_with('_') && rest.ends_with(".deb"))
+    file.strip_suffix(".deb")
+        .and_then(|stem| stem.strip_prefix(name))
+        .is_some_and(|rest| rest.starts_with('_'))
 }
 
 #[cfg(test)]

@@ -21,18 +21,13 @@ use story::Cast;
 /// Shows the story with the stand-ins, or with the published services.
 pub(super) fn run(with_real: bool, directory: Option<&Path>) -> Done {
     let begun = Instant::now();
-    match show(with_real, directory, begun) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        // A demonstration that stops half-way should say so last, not only what stopped it.
-        Err(error) => {
-            tell(&format!("lab: {error}"));
-            tell(&format!(
-                "lab: the demonstration failed after {}",
-                spoken(begun.elapsed())
-            ));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    show(with_real, directory, begun).inspect_err(|_| {
+        tell(&format!(
+            "lab: the demonstration stops here, after {}",
+            spoken(begun.elapsed())
+        ));
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(with_real: bool, directory: Option<&Path>, begun: Instant) -> Result<(), Error> {

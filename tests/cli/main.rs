@@ -1,0 +1,57 @@
+//! The built program as a user meets it: exit codes, what goes to which stream, what it leaves on
+//! a tree, and how the gate behaves with real sockets.
+//!
+//! No test needs a bus, root or the network; what needs a program that is missing here is reported
+//! as ignored.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests may fail loudly, and use this computer's files and loopback"
+)]
+
+/// Makes a trial of each function, under its own name.
+macro_rules! trials {
+    ($($test:path),* $(,)?) => {
+        vec![$(libtest_mimic::Trial::test(
+            concat!(module_path!(), "::", stringify!($test)),
+            || { $test(); Ok(()) },
+        )),*]
+    };
+}
+
+mod configuration;
+mod gate_exec;
+mod gate_ready;
+mod health;
+mod help;
+mod install;
+mod machine;
+mod needs;
+mod output;
+mod packagers;
+mod program;
+mod refusals;
+mod server;
+mod tree;
+
+use libtest_mimic::Arguments;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials = [
+        help::trials(),
+        configuration::trials(),
+        output::trials(),
+        packagers::trials(),
+        install::trials(),
+        refusals::trials(),
+        machine::trials(),
+        health::trials(),
+        gate_ready::trials(),
+        gate_exec::trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
+}

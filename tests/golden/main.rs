@@ -1,0 +1,39 @@
+//! Whole trees of unit files, compared with the ones that were read and accepted by a person.
+//!
+//! Each folder `NN-name` holds a configuration, the options of `render` in `args` where there are
+//! any, a tree of the machine in `root` where one matters, and everything that must come out in
+//! `expected`. `SNAPSHOTS=overwrite cargo test --test golden` accepts what comes out now.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests may fail loudly, and look at this computer"
+)]
+
+mod case;
+#[path = "../cli/needs.rs"]
+mod needs;
+#[path = "../cli/program.rs"]
+mod program;
+mod reference;
+mod tree;
+mod verify;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let cases = case::all();
+    let mut trials: Vec<Trial> = cases
+        .iter()
+        .cloned()
+        .map(|case| {
+            Trial::test(format!("{}_renders_as_accepted", case.name), move || {
+                case.compare()
+            })
+        })
+        .collect();
+    trials.extend(cases.into_iter().map(verify::trial));
+    trials.extend(reference::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}

@@ -1,0 +1,70 @@
+//! What the figures were taken on, without anything that names this computer.
+
+use std::fs;
+
+use juniper_lab::Error;
+
+use super::random::SEED;
+use super::site::Site;
+
+/// The head of the report.
+pub(super) fn described(site: &Site, load: &str) -> Result<String, Error> {
+    let date = site.run(&["date", "--utc", "+%Y-%m-%d"])?;
+    let juniperctl = site.run(&["juniperctl", "--version"])?;
+    let curl = site.run(&["curl", "--version"])?;
+    let processors = read("/proc/cpuinfo");
+    let memory = read("/proc/meminfo");
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let mebibytes =
+        field(&memory, "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    let gibibytes =
+        mebibytes.map_or_else(|| "?".to_owned(), |kibibytes| (kibibytes >> 20).to_string());
+    Ok(format!(
+        "# Benchmark\n\n\
+         Written by `lab bench` (`make bench`); `lab demo` and `lab shell trixie` boot the same machine.\n\n\
+         - date: {}\n\
+         - computer: {} processors {}, {gibibytes} GiB, Linux {}; load average before the run: {load}\n\
+         - machine: Debian 13 (trixie) in systemd-nspawn, systemd {}\n\
+         - programs: {}, stand-ins, {}\n\
+         - random delays: seed {SEED}\n",
+        date.trim(),
+        processors.matches("\nprocessor").count() + 1,
+        field(&processors, "model name").unwrap_or("of an unknown model"),
+        kernel.trim(),
+        site.machine.systemd_version()?,
+        juniperctl.trim(),
+        curl.split(' ').take(2).collect::<Vec<_>>().join(" "),
+    ))
+}
+
+/// The load average of the last minute.
+pub(super) fn load() -> String {
+    let averages = read("/proc/loadavg");
+    averages.split(' ').next().unwrap_or("?").to_owned()
+}
+
+/// A file of the kernel; what is missing is left out of the description.
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The value of the first line `name : value`.
+fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == name).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn a_field_is_found_by_its_name() {
+        let text = "processor\t: 0\nmodel name\t: AMD EPYC\nMemTotal:       16384 kB\n";
+        assert_eq!(field(text, "model name"), Some("AMD EPYC"));
+        assert_eq!(field(text, "MemTotal"), Some("16384 kB"));
+        assert_eq!(field(text, "flags"), None);
+    }
+}

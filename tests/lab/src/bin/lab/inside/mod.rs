@@ -1,0 +1,58 @@
+//! `lab inside`: what the benchmark runs in its machine, where no `nsenter` stands between the clock
+//! and what is measured. It talks to `lab bench`, one line for each fact, times in microseconds.
+
+mod probe;
+mod start;
+mod timing;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use juniper_lab::Error;
+
+use super::Done;
+
+pub(super) use probe::Endpoint;
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(super) enum Task {
+    /// Start a unit; tell when `systemctl start` returned and when each endpoint was ready.
+    Start {
+        /// The unit.
+        unit: String,
+        /// The services to ask meanwhile.
+        #[arg(long = "probe", value_name = "NAME=PORT")]
+        endpoints: Vec<Endpoint>,
+    },
+    /// Run the command lines that are read from the standard input, taking turns, and tell how long
+    /// each took in each round.
+    Time {
+        /// How often.
+        #[arg(long)]
+        rounds: usize,
+    },
+}
+
+/// Measures and tells.
+pub(super) fn run(task: Task) -> Done {
+    match task {
+        Task::Start { unit, endpoints } => start::run(&unit, endpoints)?,
+        Task::Time { rounds } => timing::run(rounds)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line for `lab bench`.
+fn fact(line: &str) -> Result<(), Error> {
+    writeln!(io::stdout().lock(), "{line}").map_err(|source| failed("print", source))
+}
+
+/// An error of this side.
+fn failed(doing: &str, source: io::Error) -> Error {
+    Error::Host {
+        doing: doing.to_owned(),
+        source,
+    }
+}
