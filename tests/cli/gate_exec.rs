@@ -178,9 +178,11 @@ fn a_taken_port_is_told_before_any_wait() {
 
 fn a_dependency_that_stays_down_is_75_and_named() {
     let awaited = format!("cascor=http://{}/", closed());
-    let said = refusal(75, "after 200ms cascor is down: nothing listens", || {
-        waiting_for(&awaited)
-    });
+    let said = refusal(
+        75,
+        "after 200ms cascor is down: nothing listens",
+        &mut waiting_for(&awaited),
+    );
     assert!(
         said.stderr.starts_with("data is not started: "),
         "{said:#?}"
@@ -190,9 +192,11 @@ fn a_dependency_that_stays_down_is_75_and_named() {
 fn a_dependency_that_is_not_ready_is_75() {
     let dependency = Server::replying(not_ready());
     let awaited = format!("cascor={}", dependency.url());
-    refusal(75, "cascor is not ready: disk is unhealthy", || {
-        waiting_for(&awaited)
-    });
+    refusal(
+        75,
+        "cascor is not ready: disk is unhealthy",
+        &mut waiting_for(&awaited),
+    );
 }
 
 fn waiting_for(dependency: &str) -> Command {

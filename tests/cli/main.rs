@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "tests may fail loudly, and use this computer's files and loopback"

@@ -52,7 +52,7 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         packages: Option<PathBuf>,
     },
-    /// Measure juniperctl beside what one would use instead, with stand-ins; takes five minutes.
+    /// Measure juniperctl beside what one would use instead, with stand-ins; takes eight minutes.
     Bench {
         /// Where the Debian packages are, instead of target/debian.
         #[arg(long, value_name = "DIR")]

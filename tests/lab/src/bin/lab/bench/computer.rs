@@ -7,6 +7,9 @@ use juniper_lab::Error;
 use super::random::SEED;
 use super::site::Site;
 
+/// The load average up to which a computer has nothing else to do.
+const QUIET: f64 = 0.5;
+
 /// The head of the report.
 pub(super) fn described(site: &Site, load: &str) -> Result<String, Error> {
     let date = site.run(&["date", "--utc", "+%Y-%m-%d"])?;
@@ -15,13 +18,13 @@ pub(super) fn described(site: &Site, load: &str) -> Result<String, Error> {
     let processors = read("/proc/cpuinfo");
     let memory = read("/proc/meminfo");
     let kernel = read("/proc/sys/kernel/osrelease");
-    let mebibytes =
-        field(&memory, "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
-    let gibibytes =
-        mebibytes.map_or_else(|| "?".to_owned(), |kibibytes| (kibibytes >> 20).to_string());
+    let kibibytes = field(&memory, "MemTotal").and_then(|text| text.split(' ').next());
+    let gibibytes = kibibytes.and_then(|number| Some(number.parse::<u64>().ok()? >> 20));
+    let gibibytes = gibibytes.map_or_else(|| "?".to_owned(), |number| number.to_string());
     Ok(format!(
         "# Benchmark\n\n\
-         Written by `lab bench` (`make bench`); `lab demo` and `lab shell trixie` boot the same machine.\n\n\
+         Written by `make bench` (`lab bench --out FILE`). Every figure is a median, p95 the 95th \
+         percentile; all that is compared was measured in one run, in turns.\n\n\
          - date: {}\n\
          - computer: {} processors {}, {gibibytes} GiB, Linux {}; load average before the run: {load}\n\
          - machine: Debian 13 (trixie) in systemd-nspawn, systemd {}\n\
@@ -43,6 +46,11 @@ pub(super) fn load() -> String {
     averages.split(' ').next().unwrap_or("?").to_owned()
 }
 
+/// Whether a load average says that others are at work here, too.
+pub(super) fn is_busy(load: &str) -> bool {
+    load.parse().is_ok_and(|load: f64| load > QUIET)
+}
+
 /// A file of the kernel; what is missing is left out of the description.
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
@@ -58,7 +66,14 @@ fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::field;
+    use super::{field, is_busy};
+
+    #[test]
+    fn a_busy_computer_is_known_by_its_load() {
+        assert!(is_busy("1.73"));
+        assert!(!is_busy("0.10"));
+        assert!(!is_busy("?"));
+    }
 
     #[test]
     fn a_field_is_found_by_its_name() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use juniper_lab::Error;
 
 use super::random::Delays;
-use super::report::{Section, against, milliseconds, row};
+use super::report::{Section, Verdict, milliseconds, row};
 use super::site::{
     CANOPY, CASCOR, DATA, GROUP, Service, Site, Started, TARGET as GROUP_TARGET, WORKER,
 };
@@ -140,36 +140,30 @@ impl Measured {
         Section {
             title: "The diamond",
             method: method(self.all_ready.count()),
-            header: vec!["", "median", "95 %"],
+            header: vec!["", "median", "p95"],
             rows,
-            findings: self.findings(&beyond, &returned_beyond),
-        }
-    }
-
-    fn findings(&self, beyond: &Sample, returned_beyond: &Sample) -> Vec<String> {
-        let asked = self.all_ready.minus(&self.asked);
-        vec![
-            against(
-                "All ready, beyond the critical path",
-                beyond.median(),
-                TARGET,
-                " ms",
-            ),
-            against(
-                "Start returned, beyond the critical path",
-                returned_beyond.median(),
-                TARGET,
-                " ms",
-            ),
-            format!(
+            verdicts: vec![
+                Verdict::time(
+                    "the four-service diamond all ready, beyond its critical path",
+                    beyond.median(),
+                    TARGET,
+                ),
+                Verdict::time(
+                    "`systemctl start juniper.target` returned, beyond the same path",
+                    returned_beyond.median(),
+                    TARGET,
+                ),
+            ],
+            notes: vec![format!(
                 "Beyond the delays asked for, all were ready after {}: that counts making three sandboxes \
                  and starting three programs, which no order of starting can avoid. Each own time \
-                 includes one `systemctl start` (a start with nothing to do takes {}), the group needs \
-                 one instead of three.",
-                milliseconds(asked.median()),
+                 includes one `systemctl start` (one with nothing to do takes {}), the group needs one \
+                 instead of three. worker and canopy start at the same time, each service of the \
+                 critical path has the computer to itself.",
+                milliseconds(self.all_ready.minus(&self.asked).median()),
                 milliseconds(self.idle.median()),
-            ),
-        ]
+            )],
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use juniper_lab::Error;
 
 use super::random::Delays;
-use super::report::{Section, against, milliseconds, row};
+use super::report::{Section, Verdict, milliseconds, row};
 use super::site::{DATA, Site};
 use super::statistics::Sample;
 use super::unit_text::{ready_after, without_gates};
@@ -113,7 +113,7 @@ impl Measured {
                 OWN.as_millis(),
                 JITTER.as_millis(),
             ),
-            header: vec!["from `systemctl start`", "median", "95 %"],
+            header: vec!["from `systemctl start`", "median", "p95"],
             rows: vec![
                 row("with gates: service ready", &self.ready),
                 row("with gates: unit active", &self.active),
@@ -124,14 +124,16 @@ impl Measured {
                 row("overhead, run by run", &overhead),
                 row("overhead, run by run, nobody asking the gated one", &alone),
             ],
-            findings: vec![
-                against("Median overhead", overhead.median(), TARGET, " ms"),
-                format!(
-                    "The way there: {before} more until the service is ready (the gate's own start, and \
+            verdicts: vec![Verdict::time(
+                "what the gates add to one service's start",
+                overhead.median(),
+                TARGET,
+            )],
+            notes: vec![format!(
+                "The way there: {before} more until the service is ready (the gate's own start, and \
                      the second sandbox made beside it), {after} until the gate has noticed and the unit \
                      is active, {told} until `systemctl` has heard of it and returned."
-                ),
-            ],
+            )],
         }
     }
 }

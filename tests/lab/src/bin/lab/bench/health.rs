@@ -2,7 +2,7 @@
 
 use juniper_lab::Error;
 
-use super::report::{Section, against, milliseconds};
+use super::report::{Section, Verdict, milliseconds};
 use super::site::{GROUP, Site, TARGET as GROUP_TARGET};
 use super::statistics::Sample;
 
@@ -54,13 +54,13 @@ fn section(names: &[&str], samples: &[Sample]) -> Section {
             "The four stand-ins run and are ready. Whole processes, timed from within the machine, \
              {ROUNDS} rounds in which all take turns. `health` also asks systemd for the state of each unit."
         ),
-        header: vec!["", "median", "95 %", "`health` takes, relative to it"],
+        header: vec!["", "median", "p95", "`health` takes, relative to it"],
         rows: rows.collect(),
-        findings: vec![against(
-            "`juniperctl health` relative to `curl --parallel`",
+        verdicts: vec![Verdict::ratio(
+            "`juniperctl health` relative to `curl --parallel` of the same endpoints",
             curl,
             TARGET,
-            "",
         )],
+        notes: Vec::new(),
     }
 }

@@ -33,24 +33,39 @@ const RUNS: usize = 20;
 /// The random part of a service's time to ready.
 const JITTER: Duration = Duration::from_millis(50);
 
+/// One part of the benchmark.
+type Measure = fn(&Site) -> Result<Section, Error>;
+
+/// The parts, with what a person who waits is told.
+const PARTS: [(&str, Measure); 4] = [
+    ("what a gate costs, 2 minutes", gate::measure),
+    ("the diamond, 5 minutes", diamond::measure),
+    ("asking the group, 10 s", health::measure),
+    ("writing unit files, 5 s", render::measure),
+];
+
 /// Measures everything, prints the report and writes it if asked.
 pub(super) fn run(directory: Option<&Path>, out: Option<&Path>) -> Done {
     let load = computer::load();
-    let site = Site::boot(directory)?;
-    let mut report = computer::described(&site, &load)?;
-    print(&report);
-    let parts: [(&str, Measure); 4] = [
-        ("asking the group, 10 s", health::measure),
-        ("writing unit files, 10 s", render::measure),
-        ("what a gate costs, 2 minutes", gate::measure),
-        ("the diamond, 5 minutes", diamond::measure),
-    ];
-    for (what, measure) in parts {
-        tell(&format!("measuring {what}"));
-        let part = format!("\n{}", measure(&site)?);
-        print(&part);
-        report.push_str(&part);
+    if computer::is_busy(&load) {
+        tell(&format!(
+            "note: this computer is busy (load average {load}); the figures will not be its best"
+        ));
     }
+    let site = Site::boot(directory)?;
+    let head = computer::described(&site, &load)?;
+    let mut sections = Vec::new();
+    for (what, measure) in PARTS {
+        tell(&format!("measuring {what}"));
+        let section = measure(&site)?;
+        for verdict in &section.verdicts {
+            tell(&format!("  {verdict}"));
+        }
+        sections.push(section);
+    }
+    let report = report::whole(&head, &sections);
+    // Whoever has stopped reading may still want the file.
+    drop(write!(io::stdout().lock(), "\n{report}"));
     if let Some(out) = out {
         fs::write(out, &report).map_err(|source| Error::Host {
             doing: format!("write {}", out.display()),
@@ -60,12 +75,3 @@ pub(super) fn run(directory: Option<&Path>, out: Option<&Path>) -> Done {
     }
     Ok(ExitCode::SUCCESS)
 }
-
-/// Shows a part of the report as soon as it is there.
-fn print(part: &str) {
-    // Whoever has stopped reading may still want the file.
-    drop(io::stdout().lock().write_all(part.as_bytes()));
-}
-
-/// One part of the benchmark.
-type Measure = fn(&Site) -> Result<Section, Error>;

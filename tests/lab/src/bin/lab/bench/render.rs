@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use juniper_lab::Error;
 
 use super::RUNS;
-use super::report::{Section, against, row};
+use super::report::{Section, Verdict, row};
 use super::site::Site;
 
 /// How many services the large configuration has.
@@ -46,9 +46,9 @@ pub(super) fn measure(site: &Site) -> Result<Section, Error> {
         .zip(&samples)
         .map(|((name, _), sample)| row(name, sample));
     let targets = [0, 2].iter().zip(TARGETS);
-    let findings = targets.filter_map(|(&case, target)| {
+    let verdicts = targets.filter_map(|(&case, target)| {
         let (name, _) = cases.get(case)?;
-        Some(against(name, samples.get(case)?.median(), target, " ms"))
+        Some(Verdict::time(name, samples.get(case)?.median(), target))
     });
     Ok(Section {
         title: "Writing unit files",
@@ -57,9 +57,10 @@ pub(super) fn measure(site: &Site) -> Result<Section, Error> {
              chains of {CHAIN}, each with a port, a probe and a variable. Files are written to memory, over \
              those of the round before."
         ),
-        header: vec!["", "median", "95 %"],
+        header: vec!["", "median", "p95"],
         rows: rows.collect(),
-        findings: findings.collect(),
+        verdicts: verdicts.collect(),
+        notes: Vec::new(),
     })
 }
 

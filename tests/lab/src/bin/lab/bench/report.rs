@@ -13,7 +13,70 @@ pub(super) struct Section {
     pub(super) header: Vec<&'static str>,
     pub(super) rows: Vec<Vec<String>>,
     /// What comes of it.
-    pub(super) findings: Vec<String>,
+    pub(super) verdicts: Vec<Verdict>,
+    /// What should be known besides.
+    pub(super) notes: Vec<String>,
+}
+
+/// A figure against its target.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    what: String,
+    value: f64,
+    target: f64,
+    unit: &'static str,
+}
+
+impl Verdict {
+    /// A time in milliseconds and the most that it should be.
+    pub(super) fn time(what: &str, value: f64, target: f64) -> Self {
+        Self::new(what, value, target, " ms")
+    }
+
+    /// A ratio and the most that it should be.
+    pub(super) fn ratio(what: &str, value: f64, target: f64) -> Self {
+        Self::new(what, value, target, "")
+    }
+
+    fn new(what: &str, value: f64, target: f64, unit: &'static str) -> Self {
+        Self {
+            what: what.to_owned(),
+            value,
+            target,
+            unit,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what,
+            value,
+            target,
+            unit,
+        } = self;
+        let places = if unit.is_empty() { 2 } else { 1 };
+        // What could not be measured is not met either.
+        let word = if value <= target { "met" } else { "MISSED" };
+        write!(
+            formatter,
+            "{word}: {what}: {value:.places$}{unit}, at most {target:.places$}{unit} wanted"
+        )
+    }
+}
+
+/// The whole report: the head, every verdict, then the parts.
+pub(super) fn whole(head: &str, sections: &[Section]) -> String {
+    let mut text = format!("{head}\n## In short\n\n");
+    for verdict in sections.iter().flat_map(|section| &section.verdicts) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- {verdict}");
+    }
+    for section in sections {
+        let _ = write!(text, "\n{section}");
+    }
+    text
 }
 
 /// A row: a name, then median and 95th percentile.
@@ -34,15 +97,6 @@ pub(super) fn milliseconds(value: f64) -> String {
     }
 }
 
-/// A finding against its target.
-pub(super) fn against(what: &str, value: f64, target: f64, unit: &str) -> String {
-    let verdict = if value <= target { "met" } else { "MISSED" };
-    let places = if unit.is_empty() { 2 } else { 1 };
-    format!(
-        "**{what}: {value:.places$}{unit}. Target: at most {target:.places$}{unit}, {verdict}.**"
-    )
-}
-
 impl fmt::Display for Section {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "## {}\n\n{}\n", self.title, self.method)?;
@@ -61,8 +115,8 @@ impl fmt::Display for Section {
         for row in &self.rows {
             writeln!(formatter, "{}", line(row, &widths))?;
         }
-        for finding in &self.findings {
-            writeln!(formatter, "\n{finding}")?;
+        for note in &self.notes {
+            writeln!(formatter, "\n{note}")?;
         }
         Ok(())
     }
@@ -99,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_section_is_a_table_in_markdown() {
+    fn the_report_is_verdicts_and_tables_in_markdown() {
         let section = Section {
             title: "Speed",
             method: "Measured.".to_owned(),
@@ -108,9 +162,16 @@ mod tests {
                 vec!["a".to_owned(), milliseconds(1.25)],
                 vec!["long".to_owned(), milliseconds(4_500.4)],
             ],
-            findings: vec!["Fast.".to_owned()],
+            verdicts: vec![Verdict::time("a", 1.25, 1.0)],
+            notes: vec!["Fast.".to_owned()],
         };
         let expected = "\
+# Head
+
+## In short
+
+- MISSED: a: 1.2 ms, at most 1.0 ms wanted
+
 ## Speed
 
 Measured.
@@ -122,13 +183,16 @@ Measured.
 
 Fast.
 ";
-        assert_eq!(section.to_string(), expected);
+        assert_eq!(whole("# Head\n", &[section]), expected);
     }
 
     #[test]
     fn a_target_is_met_or_missed_aloud() {
-        let met = against("Overhead", 7.25, 10.0, " ms");
-        assert_eq!(met, "**Overhead: 7.2 ms. Target: at most 10.0 ms, met.**");
-        assert!(against("Ratio", 1.01, 1.0, "").contains("1.01. Target: at most 1.00, MISSED"));
+        let met = Verdict::time("overhead", 7.25, 10.0).to_string();
+        assert_eq!(met, "met: overhead: 7.2 ms, at most 10.0 ms wanted");
+        let missed = Verdict::ratio("health", 1.01, 1.0).to_string();
+        assert_eq!(missed, "MISSED: health: 1.01, at most 1.00 wanted");
+        let unknown = Verdict::ratio("health", f64::NAN, 1.0).to_string();
+        assert!(unknown.starts_with("MISSED"));
     }
 }
