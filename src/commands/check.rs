@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::error::{CommandError, Kind};
 use crate::spec::ProfileName;
-use crate::spec::fault::Faults;
+use crate::spec::fault::{Code, Faults};
 use crate::spec::resolve::{Circumstances, resolve};
 use crate::unit::{SystemdVersion, rendered};
 
@@ -30,8 +30,10 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
         let mut found = Faults::default();
         let stack = resolve(&configuration.merged, &circumstances, &mut found);
         for fault in found.sorted() {
+            // A profile that nobody chose may well be one that production refuses.
+            let idle = fault.code == Code::NotInProduction && Some(&profile) != configured.as_ref();
             let known = configuration.faults.sorted().contains(&fault);
-            if !known {
+            if !known && !idle {
                 configuration.faults.push(fault.clone());
             }
         }

@@ -81,6 +81,21 @@ impl Context {
         }
     }
 
+    /// Refuses a root that is not there: a mistyped one would look like an empty tree.
+    ///
+    /// # Errors
+    /// `--root` names no directory.
+    pub fn root_exists(&self) -> Result<(), CommandError> {
+        let root = self.paths.at("/");
+        if Files::exists(&root) {
+            return Ok(());
+        }
+        Err(CommandError::new(
+            Kind::Machine,
+            format!("there is no directory {}", root.display()),
+        ))
+    }
+
     /// Refuses what needs the running machine where a tree is worked on.
     ///
     /// # Errors

@@ -56,6 +56,7 @@ pub fn main(cli: Cli) -> u8 {
 }
 
 async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
+    context.root_exists()?;
     match command {
         Command::Check => check::run(context),
         Command::Render(options) => render::run(&options, context),

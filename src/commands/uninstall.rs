@@ -50,7 +50,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         .iter()
         .flat_map(|receipt: &Receipt| receipt.directories.iter().rev())
     {
-        Files::remove_if_empty(&PathBuf::from(directory));
+        Files::remove_if_empty(&context.paths.at(directory));
     }
     context.terminal.say("uninstalled");
     Ok(0)

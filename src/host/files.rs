@@ -26,8 +26,11 @@ impl From<FileError> for CommandError {
         let denied = matches!(error.source.kind(), io::ErrorKind::PermissionDenied);
         let read_only = matches!(error.source.kind(), io::ErrorKind::ReadOnlyFilesystem);
         let full = matches!(error.source.kind(), io::ErrorKind::StorageFull);
+        let not_text = matches!(error.source.kind(), io::ErrorKind::InvalidData);
         let told = Self::new(Kind::Machine, error.to_string());
-        if denied {
+        if not_text {
+            Self::new(Kind::Configuration, error.to_string()).hint("save the file as UTF-8 text")
+        } else if denied {
             told.hint("run it as root: sudo juniperctl ...")
         } else if read_only {
             told.hint(

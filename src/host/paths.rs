@@ -65,6 +65,19 @@ impl Paths {
         ["/var/lib/juniper", "/var/log/juniper", "/var/cache/juniper"].map(|path| self.at(path))
     }
 
+    /// What a path below the root is called on the machine itself: the reverse of [`Paths::at`].
+    #[must_use]
+    pub fn on_machine(&self, path: &Path) -> String {
+        match self
+            .root
+            .as_deref()
+            .and_then(|root| path.strip_prefix(root).ok())
+        {
+            Some(below) => Path::new("/").join(below).display().to_string(),
+            None => path.display().to_string(),
+        }
+    }
+
     /// An absolute path of the machine, below the root where one is given.
     #[must_use]
     pub fn at(&self, path: &str) -> PathBuf {
@@ -87,6 +100,8 @@ mod tests {
     #[test]
     fn everything_lies_below_the_root() {
         let paths = Paths::new(Some(PathBuf::from("/image")), None);
+        let made = paths.at("/var/lib/juniperctl");
+        assert_eq!(paths.on_machine(&made), "/var/lib/juniperctl");
         assert_eq!(paths.units(), Path::new("/image/etc/systemd/system"));
         assert_eq!(
             paths.configuration(),

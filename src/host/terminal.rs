@@ -39,8 +39,10 @@ impl Terminal {
 
     /// Writes data.
     pub fn data(&self, text: &str) {
-        let mut stream =
-            AutoStream::new(io::stdout().lock(), self.choice(io::stdout().is_terminal()));
+        let mut stream = AutoStream::new(
+            io::stdout().lock(),
+            self.choice(AutoStream::choice(&io::stdout())),
+        );
         let written = stream
             .write_all(text.as_bytes())
             .and_then(|()| stream.flush());
@@ -85,8 +87,10 @@ impl Terminal {
 
     /// Says something that must be heard.
     pub fn error(&self, text: &str) {
-        let mut stream =
-            AutoStream::new(io::stderr().lock(), self.choice(io::stderr().is_terminal()));
+        let mut stream = AutoStream::new(
+            io::stderr().lock(),
+            self.choice(AutoStream::choice(&io::stderr())),
+        );
         let _ = writeln!(stream, "{text}");
     }
 
@@ -114,10 +118,10 @@ impl Terminal {
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
-    fn choice(&self, is_terminal: bool) -> ColorChoice {
+    /// What was asked for, or what suits the stream.
+    fn choice(&self, suits: ColorChoice) -> ColorChoice {
         match self.colour {
-            ColorChoice::Auto if is_terminal => AutoStream::choice(&io::stderr()),
-            ColorChoice::Auto => ColorChoice::Never,
+            ColorChoice::Auto => suits,
             chosen => chosen,
         }
     }

@@ -134,14 +134,14 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         port: table.optional("port", faults, number(1, 65_535)),
         instances: table.optional("instances", faults, number(1, 64)),
         gpu: table.optional("gpu", faults, gpu),
-        memory_max: table.optional("memory_max", faults, string(bytes)),
+        memory_max: table.optional("memory_max", faults, bytes),
         standard_output: table.optional(
             "standard_output",
             faults,
             word(&[("journal", Output::Journal), ("discard", Output::Discard)]),
         ),
-        stop_timeout: table.optional("stop_timeout", faults, string(positive)),
-        restart_delay: table.optional("restart_delay", faults, string(positive)),
+        stop_timeout: table.optional("stop_timeout", faults, positive),
+        restart_delay: table.optional("restart_delay", faults, positive),
         state_directories: table.optional(
             "state_directories",
             faults,
@@ -283,13 +283,13 @@ enum Endpoint {
 
 fn probe(mut table: TableReader<'_>, faults: &mut Faults, endpoint: Endpoint) -> ProbeLayer {
     let mut layer = ProbeLayer {
-        interval: table.optional("interval", faults, string(positive)),
+        interval: table.optional("interval", faults, positive),
         failure_threshold: table.optional("failure_threshold", faults, number(1, 100_000)),
         ..ProbeLayer::default()
     };
     if let Endpoint::With = endpoint {
         layer.path = table.optional("path", faults, string(UrlPath::parse));
-        layer.timeout = table.optional("timeout", faults, string(positive));
+        layer.timeout = table.optional("timeout", faults, positive);
         layer.success_threshold = table.optional("success_threshold", faults, number(1, 1_000));
     }
     table.finish(faults);

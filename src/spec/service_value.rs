@@ -14,6 +14,13 @@ use super::text::{AbsolutePath, Text};
 
 /// A program and its arguments, without a shell.
 pub(super) fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
+    if value.as_array().is_none() {
+        return Err(
+            Problem::wrong_type("an array of strings", value.type_str()).help(
+                "write the program and each argument by itself: [\"/usr/bin/env\", \"--version\"]",
+            ),
+        );
+    }
     let words = strings(Text::parse)(value)?;
     let Some(program) = words.first() else {
         return Err(Problem::invalid("must name a program"));
@@ -55,7 +62,11 @@ pub(super) fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
 }
 
 /// A size in bytes with systemd's suffixes, such as `8G`.
-pub(super) fn bytes(text: &str) -> Result<u64, Problem> {
+pub(super) fn bytes(value: &DeValue<'_>) -> Result<u64, Problem> {
+    let Some(text) = value.as_str() else {
+        return Err(Problem::wrong_type("a size", value.type_str())
+            .help("write it in quotes, with its suffix: \"512M\", \"8G\""));
+    };
     let problem = || {
         Problem::invalid("a size such as 512M or 8G")
             .help("suffixes are K, M, G and T, to base 1024")
@@ -75,7 +86,11 @@ pub(super) fn bytes(text: &str) -> Result<u64, Problem> {
 }
 
 /// A span that is longer than nothing.
-pub(super) fn positive(text: &str) -> Result<Duration, Problem> {
+pub(super) fn positive(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let Some(text) = value.as_str() else {
+        return Err(Problem::wrong_type("a time span", value.type_str())
+            .help("write it in quotes, with its unit: \"10s\", \"500ms\", \"2min\""));
+    };
     match duration::parse(text)? {
         span if span.is_zero() => Err(Problem::invalid("must be longer than nothing")),
         span => Ok(span),

@@ -10,6 +10,7 @@ use crate::spec::ServiceName;
 use crate::spec::stack::{Kind, Member, Stack};
 
 use super::budget::{self, Budget};
+use super::sandbox::peers;
 use super::value::{argument, span};
 use super::version::SystemdVersion;
 
@@ -29,6 +30,7 @@ pub struct GroupUnit {
     pub ready: &'static str,
     pub exec_start: Vec<String>,
     pub timeout_start: String,
+    pub peers: Vec<String>,
 }
 
 /// Computes both units of the group.
@@ -55,6 +57,7 @@ pub fn unit(
         ready: READY,
         exec_start,
         timeout_start: span(budget.start_timeout()),
+        peers: peers(stack),
     }
 }
 

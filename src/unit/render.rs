@@ -74,6 +74,7 @@ fn file(name: &str, template: &impl Template) -> Result<UnitFile, RenderError> {
     })?;
     Ok(UnitFile {
         name: name.to_owned(),
-        text,
+        // askama takes the last line break of a template away.
+        text: text + "\n",
     })
 }

@@ -1,13 +1,29 @@
 //! What a service may touch: sandbox directives with their exceptions, devices, bound directories.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use crate::hardening;
 use crate::spec::bind::{self, BindTarget};
-use crate::spec::stack::{Gpu, Managed};
+use crate::spec::stack::{Gpu, Managed, Stack};
 use crate::spec::text::Line;
 
 use super::facts::Facts;
 use super::value::{Directories, raw};
 use super::version::SystemdVersion;
+
+/// Addresses beyond loopback on which services of the stack listen: whoever talks to them, the gates
+/// included, needs them open.
+pub(super) fn peers(stack: &Stack) -> Vec<String> {
+    let addresses: BTreeSet<IpAddr> = stack
+        .services
+        .iter()
+        .filter_map(|service| service.managed()?.endpoint)
+        .map(|endpoint| endpoint.host)
+        .filter(|host| !host.is_loopback() && !host.is_unspecified())
+        .collect();
+    addresses.iter().map(IpAddr::to_string).collect()
+}
 
 /// The NVIDIA device nodes of the GPUs it may use, as `DeviceAllow=` takes them.
 pub(super) fn devices(gpu: &Gpu) -> Vec<String> {
@@ -71,7 +87,7 @@ pub(super) fn sandbox(managed: &Managed, version: SystemdVersion) -> SandboxLine
         let reason = managed
             .relax
             .get(directive.name)
-            .map(|reason: &Line| raw(reason.as_str()));
+            .map(|reason: &Line| reason.as_str().to_owned());
         match reason.or_else(|| implied_relaxation(directive.name, managed)) {
             None => applied.push((directive.name, directive.value)),
             Some(reason) if relaxed.iter().any(|(name, _)| name == directive.name) => drop(reason),

@@ -11,7 +11,7 @@ use crate::spec::stack::{Edge, Gate, Gpu, Managed, Output, Service, Stack, WhenL
 
 use super::budget::Budget;
 use super::facts::Facts;
-use super::sandbox::{binds, devices, sandbox};
+use super::sandbox::{binds, devices, peers, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -46,6 +46,7 @@ pub struct ServiceUnit {
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
     pub sandbox: Vec<(&'static str, &'static str)>,
+    pub peers: Vec<String>,
     pub relaxed: Vec<(String, String)>,
 }
 
@@ -115,6 +116,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restart_backs_off: around.version.has(254),
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
+        peers: peers(around.stack),
         sandbox,
         relaxed,
     }

@@ -20,6 +20,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         render_makes_the_directory_it_writes_to,
         production_refuses_make_believe,
         production_allows_the_real_services,
+        check_accepts_a_production_site,
+        a_file_that_is_no_text_is_refused,
+        a_mistyped_root_is_noticed,
     ]
 }
 
@@ -49,6 +52,32 @@ fn a_named_file_that_is_missing_is_refused() {
         );
         assert_eq!(said.stdout, "");
     }
+}
+
+fn check_accepts_a_production_site() {
+    let (_directory, file) =
+        written("profile = \"full\"\nenvironment.JUNIPER_ENV = \"production\"\n");
+    let accepted = said(juniperctl().arg("--config").arg(&file).arg("check"));
+    assert_eq!(accepted.code, Some(0), "{accepted:#?}");
+    let (_directory, file) =
+        written("profile = \"mock\"\nenvironment.JUNIPER_ENV = \"production\"\n");
+    let refused = said(juniperctl().arg("--config").arg(&file).arg("check"));
+    assert_eq!(refused.code, Some(3), "{refused:#?}");
+    assert!(refused.stderr.contains("E011"), "{refused:#?}");
+}
+
+fn a_file_that_is_no_text_is_refused() {
+    let (_directory, file) = written("");
+    std::fs::write(&file, b"\xff").unwrap();
+    let said = said(juniperctl().arg("--config").arg(&file).arg("check"));
+    assert_eq!(said.code, Some(3), "{said:#?}");
+    assert!(said.stderr.contains("UTF-8"), "{said:#?}");
+}
+
+fn a_mistyped_root_is_noticed() {
+    let said = said(juniperctl().args(["--root", "/nonexistent", "check"]));
+    assert_eq!(said.code, Some(4), "{said:#?}");
+    assert!(said.stderr.contains("/nonexistent"), "{said:#?}");
 }
 
 fn a_tree_without_configuration_has_the_built_in_stack() {

@@ -18,6 +18,9 @@ use super::super::{Context, survey};
 /// hangs (measured).
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// With less time than this left, silence says nothing about the service.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// A wait is mentioned in the journal from here on.
 const WORTH_MENTIONING: Duration = Duration::from_secs(2);
 
@@ -107,7 +110,7 @@ impl<'w> Waiter<'w> {
                 .await;
             // The last question gets only what time is left; that it then finds no answer says less
             // than the answer before it.
-            let cut_short = left < ANSWER && matches!(answer, Answer::TimedOut(_));
+            let cut_short = left < SHORT && matches!(answer, Answer::TimedOut(_));
             if let Some(reason) = earlier.take_if(|_| cut_short) {
                 return Err(reason);
             }

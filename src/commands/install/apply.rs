@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
         )?),
     }
     made.extend(made_for_receipt(context)?);
-    let receipt = receipt(written, &made);
+    let receipt = receipt(written, &made, context);
     let text = receipt
         .written()
         .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
@@ -58,13 +58,13 @@ fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
     }
 }
 
-fn receipt(written: &Written<'_>, made: &[PathBuf]) -> Receipt {
+fn receipt(written: &Written<'_>, made: &[PathBuf], context: &Context) -> Receipt {
     let mut directories = written
         .receipt
         .map(|receipt| receipt.directories.clone())
         .unwrap_or_default();
     for directory in made {
-        let directory = directory.display().to_string();
+        let directory = context.paths.on_machine(directory);
         if !directories.contains(&directory) {
             directories.push(directory);
         }

@@ -23,6 +23,13 @@ pub(super) fn record(
         past_the_last_port(later_name, later, layers, faults);
         for (earlier_name, earlier) in managed.iter().take(index) {
             if let Some(port) = shared_port(earlier, later) {
+                // What a later file says is to blame, not what it ran into.
+                let place = |name: &ServiceName| port_place(name, layers).map(|at| at.source);
+                let (earlier_name, later_name) = if place(earlier_name) > place(later_name) {
+                    (later_name, earlier_name)
+                } else {
+                    (earlier_name, later_name)
+                };
                 faults.push(Fault {
                     code: Code::PortClash,
                     title: format!(

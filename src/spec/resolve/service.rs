@@ -281,9 +281,11 @@ fn impossible_gate(
             .at
             .clone()
             .map(|at| (at, format!("`{on}` has no such probe"))),
-        help: Some(format!(
-            "write gate = \"started\", or give `{on}` the probe"
-        )),
+        help: Some(if other.external_unit.is_some() {
+            "write gate = \"started\": units that others ship are not asked".to_owned()
+        } else {
+            format!("write gate = \"started\", or give `{on}` the probe")
+        }),
     }
 }
 
