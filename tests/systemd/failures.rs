@@ -119,7 +119,7 @@ pub(crate) fn no_bus() -> Outcome {
     // And a tree can be worked on without any bus.
     exits(
         &machine,
-        "juniperctl --root /run/tree install --profile mock --systemd 257 2>&1 | grep -q '/usr/bin/juniperctl'",
+        "mkdir -p /run/tree; juniperctl --root /run/tree install --profile mock --systemd 257 2>&1 | grep -q '/usr/bin/juniperctl'",
         0,
     )?;
     Ok(())
