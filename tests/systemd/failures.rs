@@ -2,7 +2,7 @@
 
 use juniper_lab::{BootOptions, Command, Suite};
 
-use super::lab::{Outcome, claim, exits, has, machine, mock, run};
+use super::lab::{Outcome, claim, everything_stops, exits, has, machine, mock, run};
 
 /// Another process holds cascor's port: the message names the port and what to do.
 pub(crate) fn port_taken() -> Outcome {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use juniper_lab::{Entry, Machine, Suite};
 
-use super::lab::{Outcome, claim, exits, has, machine, mock, run};
+use super::lab::{Outcome, claim, everything_stops, exits, has, machine, mock, run};
 
 /// Directories that an install may touch; compared file by file.
 const COMPARED: [&str; 4] = ["/etc", "/usr", "/opt", "/var/lib"];

@@ -66,6 +66,16 @@ pub(crate) fn exits(machine: &Machine, line: &str, code: i32) -> Result<Output, 
     .into())
 }
 
+/// Waits until no unit of ours runs.
+pub(crate) fn everything_stops(machine: &Machine) -> Outcome {
+    let listed =
+        "systemctl list-units 'juniper*' --state=active,activating,deactivating --no-legend";
+    machine.wait_until("everything to be stopped", Duration::from_secs(20), || {
+        run(machine, listed).is_ok_and(|listed| listed.stdout.trim().is_empty())
+    })?;
+    Ok(())
+}
+
 /// Whether a text has all of these parts.
 pub(crate) fn has(text: &str, parts: &[&str]) -> Outcome {
     for part in parts {

@@ -38,8 +38,8 @@ type Measure = fn(&Site) -> Result<Section, Error>;
 
 /// The parts, with what a person who waits is told.
 const PARTS: [(&str, Measure); 4] = [
-    ("what a gate costs, 2 minutes", gate::measure),
-    ("the diamond, 5 minutes", diamond::measure),
+    ("what a gate costs, 3 minutes", gate::measure),
+    ("the diamond, 4 minutes", diamond::measure),
     ("asking the group, 10 s", health::measure),
     ("writing unit files, 5 s", render::measure),
 ];
