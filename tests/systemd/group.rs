@@ -58,14 +58,7 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
     )?;
 
     exits(&machine, "systemctl stop juniper.target", 0)?;
-    machine.wait_until("everything to be stopped", std::time::Duration::from_secs(20), || {
-        run(&machine, "systemctl list-units 'juniper*' --state=active,activating,deactivating --no-legend")
-            .is_ok_and(|listed| listed.stdout.trim().is_empty())
-    })?;
-    has(
-        &exits(&machine, "juniperctl health", 3)?.stdout,
-        &["it is stopped"],
-    )?;
+    everything_stops(&machine)?;
 
     exits(&machine, "juniperctl start", 0)?;
     exits(&machine, "juniperctl uninstall --purge --yes", 0)?;
