@@ -89,7 +89,29 @@ pub(crate) fn never_ready() -> Outcome {
     )?;
     // The target did not come up, yet stopping it still stops what runs.
     exits(&machine, "systemctl stop juniper.target", 0)?;
-    everything_stops(&machine)?;
+    everything_stops(&machine)
+}
+
+/// The bus is gone: the machine refuses, and the message says what to look at.
+pub(crate) fn no_bus() -> Outcome {
+    let machine = machine(Suite::Trixie, BootOptions::default())?;
+    exits(&machine, "systemctl stop dbus.socket dbus.service", 0)?;
+    for line in [
+        "juniperctl status",
+        "juniperctl start",
+        "juniperctl install --profile mock",
+    ] {
+        let told = exits(&machine, line, 4)?;
+        has(
+            &told.stderr,
+            &["error: cannot reach systemd over the system bus", "hint: "],
+        )?;
+    }
+    // Health asks the endpoints all the same.
+    has(
+        &exits(&machine, "juniperctl health", 3)?.stdout,
+        &["data is down"],
+    )?;
     // And a tree can be worked on without any bus.
     exits(
         &machine,
