@@ -196,26 +196,7 @@ pub struct Gate {
 #[derive(Debug, Subcommand)]
 pub enum GateCommand {
     /// Wait for dependencies and a free port, then become the service's program
-    Exec {
-        /// The service, for messages
-        #[arg(long)]
-        service: String,
-        /// The address that must be free
-        #[arg(long, value_name = "HOST:PORT")]
-        listen: Option<SocketAddr>,
-        /// The instance; its port is PORT + N - 1
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        instance: u16,
-        /// How long to wait for the dependencies
-        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-        within: Duration,
-        /// A dependency and the endpoint it must answer
-        #[arg(long = "await", value_name = "NAME=URL", value_parser = target)]
-        awaited: Vec<Target>,
-        /// Program and arguments
-        #[arg(last = true, required = true)]
-        command: Vec<OsString>,
-    },
+    Exec(GateExec),
     /// Wait until services say that they are ready
     Ready {
         /// How long to wait
@@ -240,6 +221,68 @@ pub enum GateCommand {
         #[arg(required = true, value_name = "UNIT=URL", value_parser = target)]
         targets: Vec<Target>,
     },
+    /// Restart running dependents now that this service is gone; they wait for it in their gates
+    Lost {
+        /// Patterns of the dependents' units
+        #[arg(required = true, value_name = "UNIT")]
+        dependents: Vec<String>,
+    },
+    /// Restart dependents that were ready before this service's present start
+    Returned {
+        /// The unit of this service
+        #[arg(long)]
+        unit: String,
+        /// Patterns of the dependents' units
+        #[arg(required = true, value_name = "UNIT")]
+        dependents: Vec<String>,
+    },
+}
+
+/// Wait for dependencies and a free port, then become the service's program
+#[derive(Debug, Args)]
+pub struct GateExec {
+    /// The service, for messages
+    #[arg(long)]
+    pub service: String,
+    /// The address that must be free
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The instance; its port is PORT + N - 1
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub instance: u16,
+    /// How long to wait for the dependencies without progress
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+    pub within: Duration,
+    /// A dependency and the endpoint it must answer
+    #[arg(long = "await", value_name = "NAME=URL", value_parser = target)]
+    pub awaited: Vec<Target>,
+    /// A unit that must have been started
+    #[arg(long, value_name = "UNIT")]
+    pub started: Vec<String>,
+    /// GPUs to hand out in turns to the instances
+    #[arg(long, value_name = "all|N,N", value_parser = gpus)]
+    pub gpus: Option<Gpus>,
+    /// Where the program says that it is ready; a watcher then tells systemd
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub ready: Option<String>,
+    /// How long the program may take to its first ready answer without progress
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+    pub startup: Duration,
+    /// What the answer must say
+    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
+    pub expect: Vec<(String, String)>,
+    /// Program and arguments
+    #[arg(last = true, required = true)]
+    pub command: Vec<OsString>,
+}
+
+/// GPUs that instances share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gpus {
+    /// All that there are.
+    All,
+    /// These, by number.
+    Only(Vec<u32>),
 }
 
 /// A service and the endpoint it must answer.
@@ -253,12 +296,31 @@ pub struct Target {
 
 fn target(text: &str) -> Result<Target, String> {
     match text.split_once('=') {
-        Some((name, url)) if url.starts_with("http://") => Ok(Target {
+        Some((name, text)) => Ok(Target {
             name: name.to_owned(),
-            url: url.to_owned(),
+            url: url(text)?,
         }),
-        _ => Err("write NAME=http://HOST:PORT/PATH".to_owned()),
+        None => Err("write NAME=http://HOST:PORT/PATH".to_owned()),
     }
+}
+
+fn url(text: &str) -> Result<String, String> {
+    if text.starts_with("http://") {
+        Ok(text.to_owned())
+    } else {
+        Err("write http://HOST:PORT/PATH".to_owned())
+    }
+}
+
+fn gpus(text: &str) -> Result<Gpus, String> {
+    if text == "all" {
+        return Ok(Gpus::All);
+    }
+    text.split(',')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map(Gpus::Only)
+        .map_err(|_| "write all, or numbers: 0,1".to_owned())
 }
 
 fn expectation(text: &str) -> Result<(String, String), String> {

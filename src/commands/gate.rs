@@ -1,77 +1,70 @@
-//! `gate`: what the units call. `exec` waits and becomes the service, `ready` holds a start job.
+//! `gate`: what the units call. `exec` waits and becomes the service while a watcher tells systemd
+//! when it is ready; `group` asks for the target; `lost` and `returned` reach dependents.
 //!
 //! Exit codes are read by `readiness::unit_state`: 75 a dependency was not ready in time, 98 the port
 //! is taken, 203 the program cannot be run, 1 the service itself is not ready.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 
-use crate::cli::{GateCommand, Target};
+use crate::cli::{Command, GateCommand, Target};
 use crate::error::{CommandError, Kind};
-use crate::host::process;
+use crate::host::process::{self, Side};
 use crate::host::systemd::Systemd;
 use crate::output::style::latency;
-use crate::spec::duration::written;
+use crate::readiness::unit_state;
 use crate::spec::probe::Expectations;
 use crate::spec::text::Text;
 
 use super::Context;
 
+mod dependents;
+mod exec;
+mod unready;
 mod waiter;
+mod watch;
 
-use waiter::Waiter;
+use waiter::{Unmet, Waiter};
 
-const DEPENDENCY_NOT_READY: u8 = 75;
-const PORT_TAKEN: u8 = 98;
-const PROGRAM_FAILED: u8 = 203;
 const NOT_READY: u8 = 1;
 
-pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, CommandError> {
-    match gate {
-        GateCommand::Exec {
-            service,
-            listen,
-            instance,
-            within,
-            awaited,
-            command,
-        } => {
-            let address = listen.map(|address| moved(address, instance));
-            // Asked before the wait, too: while it lasts, whoever holds the port would be taken
-            // for the service by the gate that waits for its answer.
-            if let Some(told) = taken(&service, address) {
-                context.terminal.error(&told);
-                return Ok(PORT_TAKEN);
-            }
-            let waiter = Waiter::new(within, Expectations::new(), context)?;
-            if let Err(reason) = waiter.all_ready(&awaited).await {
-                context.terminal.error(&format!(
-                    "{service} is not started: after {} {reason}",
-                    written(within)
-                ));
-                return Ok(DEPENDENCY_NOT_READY);
-            }
-            if let Some(told) = taken(&service, address) {
-                context.terminal.error(&told);
-                return Ok(PORT_TAKEN);
-            }
-            Ok(become_service(&service, &command, context))
+/// Makes the watcher's process where the command needs one. To be called while there is only one
+/// thread.
+///
+/// # Errors
+/// The kernel makes no more processes.
+pub(super) fn split(command: &Command) -> Result<Option<Side>, CommandError> {
+    match command {
+        Command::Gate(gate) if matches!(&gate.gate, GateCommand::Exec(exec) if exec.ready.is_some()) => {
+            process::split().map(Some).map_err(|error| {
+                CommandError::new(Kind::Machine, format!("cannot make a process that watches the start: {error}"))
+            })
         }
+        _ => Ok(None),
+    }
+}
+
+pub(super) async fn run(
+    gate: GateCommand,
+    side: Option<Side>,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    match gate {
+        GateCommand::Exec(exec) => match side {
+            Some(Side::Watcher { main, became }) => {
+                watch::run(&exec, main, became, context).await
+            }
+            Some(Side::Main(held)) => exec::run(&exec, Some(held), context).await,
+            None => exec::run(&exec, None, context).await,
+        },
         GateCommand::Ready {
             within,
             instance,
             expect,
             targets,
         } => {
-            let targets: Vec<Target> = targets
-                .into_iter()
-                .map(|target| target.of_instance(instance))
-                .collect();
+            let targets = of_instance(targets, instance);
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
-            match waiter.all_ready(&targets).await {
-                Ok(()) => Ok(0),
-                Err(reason) => Ok(not_ready(&waiter, &reason)),
-            }
+            Ok(ended(waiter.all_ready(&targets).await, &waiter))
         }
         GateCommand::Group { within, targets } => {
             let waiter = Waiter::new(within, Expectations::new(), context)?;
@@ -80,60 +73,36 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
                 Ok(()) => waiter.all_ready(&targets).await,
                 failed => failed,
             };
-            match ready {
-                Ok(()) => Ok(0),
-                Err(reason) => Ok(not_ready(&waiter, &reason)),
-            }
+            Ok(ended(ready, &waiter))
+        }
+        GateCommand::Lost { dependents } => dependents::lost(&dependents, context).await,
+        GateCommand::Returned { unit, dependents } => {
+            dependents::returned(&unit, &dependents, context).await
         }
     }
 }
 
-fn not_ready(waiter: &Waiter<'_>, reason: &str) -> u8 {
+fn ended(ready: Result<(), Unmet>, waiter: &Waiter<'_>) -> u8 {
+    let Err(unmet) = ready else {
+        return 0;
+    };
     let span = latency(waiter.waited());
-    waiter
-        .context
-        .terminal
-        .error(&format!("not ready after {span}: {reason}"));
+    let told = format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason);
+    waiter.context.terminal.error(&told);
     NOT_READY
-}
-
-fn become_service(service: &str, command: &[OsString], context: &Context) -> u8 {
-    if let Some((program, arguments)) = command.split_first() {
-        let error = process::become_program(program, arguments);
-        context.terminal.error(&format!(
-            "{service} is not started: cannot run {}: {error}",
-            program.to_string_lossy()
-        ));
-        if error.kind() == std::io::ErrorKind::NotFound {
-            context.terminal.error(
-                "hint: install the service's Python environment there, or set services.NAME.command in /etc/juniper/juniper.toml",
-            );
-        }
-    }
-    PROGRAM_FAILED
-}
-
-/// What to tell where the service cannot have its address.
-fn taken(service: &str, address: Option<SocketAddr>) -> Option<String> {
-    let address = address?;
-    let error = process::address_is_free(address).err()?;
-    let port = address.port();
-    Some(if error.kind() == std::io::ErrorKind::AddrInUse {
-        format!(
-            "{service} is not started: port {port} on {} is taken by another process\n\
-             hint: `ss -ltnp 'sport = :{port}'` names it; stop it, or set services.{service}.port in \
-             /etc/juniper/juniper.toml and install again",
-            address.ip()
-        )
-    } else {
-        format!("{service} is not started: cannot listen on {address}: {error}")
-    })
 }
 
 /// The address of an instance: its port is that of the first plus N - 1.
 fn moved(mut address: SocketAddr, instance: u16) -> SocketAddr {
     address.set_port(address.port().saturating_add(instance.saturating_sub(1)));
     address
+}
+
+fn of_instance(targets: Vec<Target>, instance: u16) -> Vec<Target> {
+    targets
+        .into_iter()
+        .map(|target| target.of_instance(instance))
+        .collect()
 }
 
 impl Target {

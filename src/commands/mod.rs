@@ -21,6 +21,7 @@ mod uninstall;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CommandError, Kind};
+use crate::host::process::Side;
 use crate::host::systemd::Verb;
 
 pub use context::Context;
@@ -29,6 +30,13 @@ pub use context::Context;
 #[must_use]
 pub fn main(cli: Cli) -> u8 {
     let context = Context::new(cli.globals);
+    let side = match gate::split(&cli.command) {
+        Ok(side) => side,
+        Err(error) => {
+            tell(&error, &context);
+            return error.kind.exit_code();
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -41,7 +49,7 @@ pub fn main(cli: Cli) -> u8 {
             return Kind::Machine.exit_code();
         }
     };
-    let ended = runtime.block_on(run(cli.command, &context));
+    let ended = runtime.block_on(run(cli.command, side, &context));
     let lost = context.terminal.lost().map(|error| {
         let message = format!("cannot write to standard output: {error}");
         CommandError::new(Kind::Machine, message)
@@ -55,7 +63,11 @@ pub fn main(cli: Cli) -> u8 {
     }
 }
 
-async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
+async fn run(
+    command: Command,
+    side: Option<Side>,
+    context: &Context,
+) -> Result<u8, CommandError> {
     context.root_exists()?;
     match command {
         Command::Check => check::run(context),
@@ -68,7 +80,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Status(options) => status::run(&options, context).await,
         Command::Health(options) => health::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
-        Command::Gate(options) => gate::run(options.gate, context).await,
+        Command::Gate(options) => gate::run(options.gate, side, context).await,
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => man::run(context),
     }

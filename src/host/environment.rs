@@ -1,6 +1,7 @@
 //! The environment variables juniperctl reads, all of them.
 
 use std::env;
+use std::path::PathBuf;
 
 /// Whether this machine is declared one where people rely on results.
 #[must_use]
@@ -8,12 +9,9 @@ pub fn is_production() -> bool {
     env::var("JUNIPER_ENV").is_ok_and(|value| value == "production")
 }
 
-/// The main process of the service whose `ExecStartPost=` this is (systemd.exec(5), `$MAINPID`).
+/// The runtime directory of the unit that this runs in (systemd.exec(5), `$RUNTIME_DIRECTORY`).
 #[must_use]
-pub fn main_process() -> Option<i32> {
-    env::var("MAINPID")
-        .ok()?
-        .parse()
-        .ok()
-        .filter(|pid| *pid > 0)
+pub fn runtime_directory() -> Option<PathBuf> {
+    let directories = env::var_os("RUNTIME_DIRECTORY")?;
+    env::split_paths(&directories).next()
 }

@@ -4,6 +4,7 @@
 
 pub mod cause;
 pub mod pace;
+pub mod patience;
 pub mod reply;
 pub mod unit_state;
 

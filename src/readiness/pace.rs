@@ -8,6 +8,8 @@ use std::time::Duration;
 
 const SHORTEST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The pause before the next question: half a percent of the time waited so far where somebody
 /// answered, a thousandth where nobody did.
@@ -17,9 +19,22 @@ pub fn pause_after(waited: Duration, answered: bool) -> Duration {
     (waited / part).clamp(SHORTEST, LONGEST)
 }
 
+/// The pause before a start after this many in a row that did not get ready: none for the first
+/// retry, then half a second, doubled each time, at most half a minute. systemd's start limit counts
+/// beside it.
+#[must_use]
+pub fn pause_before_start(failures: u32) -> Duration {
+    match failures {
+        0 | 1 => Duration::ZERO,
+        more => FIRST_PAUSE
+            .saturating_mul(2_u32.saturating_pow(more - 2))
+            .min(LONGEST_PAUSE),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::pause_after;
+    use super::{pause_after, pause_before_start};
     use std::time::Duration;
 
     #[test]
@@ -35,6 +50,22 @@ mod tests {
         ] {
             let found = pause_after(Duration::from_millis(waited), answered);
             assert_eq!(found, Duration::from_millis(pause), "{waited} {answered}");
+        }
+    }
+
+    #[test]
+    fn starts_that_fail_are_spaced_out() {
+        for (failures, pause) in [
+            (0, 0),
+            (1, 0),
+            (2, 500),
+            (3, 1_000),
+            (6, 8_000),
+            (8, 30_000),
+            (u32::MAX, 30_000),
+        ] {
+            let found = pause_before_start(failures);
+            assert_eq!(found, Duration::from_millis(pause), "{failures}");
         }
     }
 }

@@ -57,7 +57,7 @@ pub struct UnitState {
     pub found: bool,
     /// Its state.
     pub active: ActiveState,
-    /// The finer state: `running`, `start-post`, `auto-restart`, `dead`.
+    /// The finer state: `running`, `start`, `auto-restart`, `dead`.
     pub sub: String,
     /// Whether a job for it is queued or running.
     pub has_job: bool,
@@ -75,7 +75,18 @@ pub struct UnitState {
     pub memory: Option<u64>,
     /// Exit status of the main process, or the number of the signal that ended it.
     pub exit_status: u64,
+    /// What the unit said of itself last (sd_notify(3), `STATUS=`).
+    pub status_text: String,
+    /// When its main process was last started, in microseconds since the machine's boot.
+    pub started_at: u64,
+    /// When its present or last activation began, in microseconds since the machine's boot.
+    pub activating_at: u64,
+    /// When it last became active, in microseconds since the machine's boot.
+    pub ready_at: u64,
 }
+
+/// How the watcher of a start begins what it says when it gives up.
+pub const NOT_READY: &str = "not ready after ";
 
 impl UnitState {
     /// Whether it is waiting to come up, or about to be tried again.
@@ -83,6 +94,17 @@ impl UnitState {
     pub fn is_coming(&self) -> bool {
         self.active == ActiveState::Activating
             || (self.active == ActiveState::Inactive && self.has_job)
+    }
+
+    /// Whether systemd has started it, ready or not; one that failed and is about to be tried again
+    /// is not.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        match self.active {
+            ActiveState::Active => true,
+            ActiveState::Activating => !self.sub.starts_with("auto-restart"),
+            _ => false,
+        }
     }
 
     /// Why it does not run, and what to do; `None` for one that runs.
@@ -107,7 +129,12 @@ impl UnitState {
             ("start-limit-hit", _) => {
                 "it failed five times within a minute and was given up".to_owned()
             }
+            // The watcher of the start ended it and had said why.
+            ("protocol" | "signal" | "core-dump", _) if self.status_text.starts_with(NOT_READY) => {
+                for_terminal(&self.status_text, 200)
+            }
             ("timeout", _) => "it was not ready in time".to_owned(),
+            ("protocol", _) => "it ended before it was ready".to_owned(),
             ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
             ("watchdog", _) => "it was killed because it hung".to_owned(),
@@ -146,6 +173,14 @@ mod tests {
             ),
             (failed("exit-code", 203), "its program cannot be run"),
             (failed("signal", 9), "it was killed by signal 9"),
+            (failed("protocol", 0), "it ended before it was ready"),
+            (
+                UnitState {
+                    status_text: "not ready after 60 s: data is down".to_owned(),
+                    ..failed("signal", 6)
+                },
+                "not ready after 60 s: data is down",
+            ),
             (failed("exit-code", 3), "it ended with status 3"),
             (UnitState::default(), "its unit is not installed"),
         ] {

@@ -6,26 +6,42 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::spec::stack::{Gate, Stack};
+use crate::spec::stack::Stack;
 use crate::spec::{Service, ServiceName};
 
 /// Added to each wait, so that the one who waits does not give up before the one waited for.
 const MARGIN: Duration = Duration::from_secs(5);
+
+/// The shortest wait. One that is in vain ends with a failed start, and five of those within a minute
+/// are systemd's start limit: a dependency that is away for long must not end its dependents.
+const SHORTEST: Duration = Duration::from_secs(15);
 
 /// The budgets of one service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Budget {
     /// Waiting for its dependencies.
     pub wait: Duration,
-    /// From its own start to its first ready answer, the wait included.
-    pub ready: Duration,
+    /// From its program's start to its first ready answer.
+    pub startup: Duration,
 }
 
 impl Budget {
+    /// Both: when its dependents may count on it.
+    #[must_use]
+    pub fn ready(self) -> Duration {
+        self.wait + self.startup
+    }
+
     /// What systemd is told: above the gate's own, so that the gate can say why.
     #[must_use]
     pub fn start_timeout(self) -> Duration {
-        self.ready + MARGIN
+        self.ready() + MARGIN
+    }
+
+    /// When a start is no longer waited for, though systemd goes on trying: above one try.
+    #[must_use]
+    pub fn job_timeout(self) -> Duration {
+        self.start_timeout() + MARGIN
     }
 }
 
@@ -37,7 +53,7 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
     for service in &stack.services {
         let wait = gated(service)
             .filter_map(|on| budgets.get(on))
-            .map(|budget| budget.ready + MARGIN)
+            .map(|budget| (budget.ready() + MARGIN).max(SHORTEST))
             .max()
             .unwrap_or_default();
         let own = service
@@ -45,10 +61,7 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
             .map_or(Duration::ZERO, |managed| managed.startup.budget());
         budgets.insert(
             service.name.clone(),
-            Budget {
-                wait,
-                ready: wait + own,
-            },
+            Budget { wait, startup: own },
         );
     }
     budgets
@@ -59,19 +72,16 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
 pub fn of_group(budgets: &BTreeMap<ServiceName, Budget>) -> Budget {
     let longest = budgets
         .values()
-        .map(|budget| budget.ready)
+        .map(|budget| budget.ready())
         .max()
         .unwrap_or_default();
     Budget {
         wait: longest,
-        ready: longest + MARGIN,
+        startup: MARGIN,
     }
 }
 
+/// The services it waits for in its gate.
 fn gated(service: &Service) -> impl Iterator<Item = &ServiceName> {
-    service
-        .depends_on
-        .iter()
-        .filter(|edge| edge.gate != Gate::Started)
-        .map(|edge| &edge.on)
+    service.depends_on.iter().map(|edge| &edge.on)
 }

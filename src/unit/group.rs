@@ -44,7 +44,7 @@ pub fn unit(
     let mut exec_start = vec![format!(
         ":{} gate group --within {}",
         argument(stack.juniperctl.as_str()),
-        span(budget.ready)
+        span(budget.ready())
     )];
     exec_start.extend(stack.members().iter().filter_map(|member| {
         let url = member.readiness_url().or_else(|| member.liveness_url())?;

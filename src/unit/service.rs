@@ -7,9 +7,10 @@
 
 use std::net::SocketAddr;
 
-use crate::spec::stack::{Edge, Gate, Gpu, Managed, Output, Service, Stack, WhenLost};
+use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, WhenLost};
 
 use super::budget::Budget;
+use super::edges;
 use super::facts::Facts;
 use super::sandbox::{binds, devices, peers, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
@@ -25,14 +26,18 @@ pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
     pub version: String,
-    pub requires: Vec<String>,
-    pub binds_to: Vec<String>,
     pub wants: Vec<String>,
     pub after: Vec<String>,
+    pub part_of: Vec<String>,
+    pub binds_to: Vec<String>,
+    pub job_timeout: Option<String>,
+    pub watched: bool,
     pub exec_start: Vec<String>,
-    pub exec_start_post: Option<String>,
+    pub returned: Option<String>,
+    pub lost: Option<String>,
     pub working_directory: String,
     pub environment: Vec<String>,
+    pub runtime_directory: String,
     pub state_directory: String,
     pub logs_directory: String,
     pub cache_directory: String,
@@ -42,7 +47,7 @@ pub struct ServiceUnit {
     pub timeout_start: String,
     pub timeout_stop: String,
     pub restart_delay: String,
-    pub restart_backs_off: bool,
+    pub restarts_directly: bool,
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
     pub sandbox: Vec<(&'static str, &'static str)>,
@@ -89,17 +94,26 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
         version: around.version.to_string(),
-        requires: lost(service, around.stack, WhenLost::Restart),
-        binds_to: lost(service, around.stack, WhenLost::Stop),
-        wants: lost(service, around.stack, WhenLost::Keep),
-        after: edges(service, around.stack, |_| true),
+        wants: edges::units(service, around.stack, |_, _| true),
+        after: edges::units(service, around.stack, edges::is_ordered),
+        part_of: edges::foreign(service, around.stack, WhenLost::Restart),
+        binds_to: edges::foreign(service, around.stack, WhenLost::Stop),
+        // From systemd 254 on a start is one job across its retries, which must not be waited for
+        // without end.
+        job_timeout: around
+            .version
+            .has(254)
+            .then(|| span(around.budget.job_timeout())),
+        watched: edges::is_watched(managed),
         exec_start: exec_start(service, managed, around),
-        exec_start_post: exec_start_post(service, managed, around),
+        returned: dependents(service, around.stack, WhenLost::Restart),
+        lost: dependents(service, around.stack, WhenLost::Stop),
         working_directory: managed
             .working_directory
             .as_ref()
             .map_or_else(|| directories.state(None), |path| raw(path.as_str())),
         environment: environment(managed, &directories),
+        runtime_directory: directories.below.clone(),
         state_directory,
         logs_directory: directories.below.clone(),
         cache_directory: directories.below.clone(),
@@ -112,8 +126,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         timeout_start: span(around.budget.start_timeout()),
         timeout_stop: span(managed.stop_timeout),
         restart_delay: span(managed.restart_delay),
-        // RestartSteps= came with systemd 254.
-        restart_backs_off: around.version.has(254),
+        restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
         peers: peers(around.stack),
@@ -131,27 +144,6 @@ pub fn file_name(managed: &Managed) -> String {
     }
 }
 
-fn lost(service: &Service, stack: &Stack, policy: WhenLost) -> Vec<String> {
-    edges(service, stack, |edge| edge.when_lost == policy)
-}
-
-/// The units at the other end of the edges that `chosen` picks.
-fn edges(service: &Service, stack: &Stack, chosen: impl Fn(&Edge) -> bool) -> Vec<String> {
-    service
-        .depends_on
-        .iter()
-        .filter(|edge| chosen(edge))
-        .filter_map(|edge| stack.service(&edge.on))
-        .flat_map(|other| {
-            other
-                .members()
-                .iter()
-                .map(crate::spec::stack::Member::unit)
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 /// The lines of the one command: the gate, then the service's own program and arguments.
 fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut gate = vec![
@@ -164,12 +156,8 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     }
     if managed.instances.is_some() {
         gate.push("--instance %i".to_owned());
+        gate.extend(spread(&managed.gpu));
     }
-    let program: Vec<String> = managed
-        .command
-        .iter()
-        .map(|word| argument(word.as_str()))
-        .collect();
     let awaited = awaited(service, around.stack);
     let mut lines = vec![gate.join(" ")];
     if !awaited.is_empty() {
@@ -179,54 +167,86 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
             awaited.join(" ")
         ));
     }
+    lines.extend(ready(service, managed, around));
+    let program: Vec<String> = managed
+        .command
+        .iter()
+        .map(|word| argument(word.as_str()))
+        .collect();
     lines.push(format!("-- {}", program.join(" ")));
     lines
 }
 
-/// `--await NAME=URL` for each dependency that answers questions.
+/// `--await NAME=URL` for each dependency that answers questions, `--started UNIT` for each that only
+/// must have been started.
 fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
     let mut awaited = Vec::new();
-    for edge in &service.depends_on {
-        let Some(other) = stack.service(&edge.on) else {
-            continue;
-        };
+    for (edge, other) in edges::of(service, stack) {
         for member in other.members() {
             let url = match edge.gate {
+                Gate::Started if edges::is_ordered(edge, other) => continue,
                 Gate::Started => None,
                 Gate::Live => member.liveness_url(),
                 Gate::Ready => member.readiness_url(),
             };
-            if let Some(url) = url {
-                awaited.push(format!(
+            awaited.push(match url {
+                Some(url) => format!(
                     "--await {}",
                     argument(&format!("{}={url}", member.label()))
-                ));
-            }
+                ),
+                None => format!("--started {}", argument(&member.unit())),
+            });
         }
     }
     awaited
 }
 
-/// The command that holds the start job until the service answers.
-fn exec_start_post(
-    service: &Service,
-    managed: &Managed,
-    around: &Surroundings<'_>,
-) -> Option<String> {
-    let member = *service.members().first()?;
-    let url = member.readiness_url().or_else(|| member.liveness_url())?;
-    let mut command = vec![
-        format!(":{}", argument(around.stack.juniperctl.as_str())),
-        format!("gate ready --within {}", span(around.budget.ready)),
-    ];
-    if managed.instances.is_some() {
-        command.push("--instance %i".to_owned());
-    }
+/// Where the service says that it is ready, and how long that may take.
+fn ready(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Option<String> {
+    let first = Member {
+        service,
+        instance: managed.instances.map(|_| 1),
+    };
+    let url = first.readiness_url().or_else(|| first.liveness_url())?;
+    let mut line = format!(
+        "--startup {} --ready {}",
+        span(around.budget.startup),
+        argument(&url)
+    );
     for (path, text) in &managed.expectations {
-        command.push(format!("--expect {}", argument(&format!("{path}={text}"))));
+        line.push_str(" --expect ");
+        line.push_str(&argument(&format!("{path}={text}")));
     }
-    command.push(argument(&format!("{}={url}", service.name)));
-    Some(command.join(" "))
+    Some(line)
+}
+
+/// What restarts dependents with this policy: their units, or the pattern of their instances.
+fn dependents(service: &Service, stack: &Stack, policy: WhenLost) -> Option<String> {
+    let units = edges::dependents(service, stack, policy);
+    if units.is_empty() {
+        return None;
+    }
+    let juniperctl = argument(stack.juniperctl.as_str());
+    let units: Vec<String> = units.iter().map(|unit| argument(unit)).collect();
+    let units = units.join(" ");
+    Some(match policy {
+        WhenLost::Keep | WhenLost::Stop => format!("{juniperctl} gate lost {units}"),
+        WhenLost::Restart => format!("{juniperctl} gate returned --unit %n {units}"),
+    })
+}
+
+/// How the instances share the GPUs.
+fn spread(gpu: &Gpu) -> Option<String> {
+    match gpu {
+        Gpu::None => None,
+        Gpu::All => Some("--gpus all".to_owned()),
+        Gpu::Only(numbers) => Some(format!("--gpus {}", listed(numbers))),
+    }
+}
+
+fn listed(numbers: &[u32]) -> String {
+    let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    list.join(",")
 }
 
 fn environment(managed: &Managed, directories: &Directories) -> Vec<String> {
@@ -238,9 +258,9 @@ fn environment(managed: &Managed, directories: &Directories) -> Vec<String> {
     if managed.instances.is_some() {
         lines.push("JUNIPERCTL_INSTANCE=%i".to_owned());
     }
-    if let Gpu::Only(numbers) = &managed.gpu {
-        let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
-        lines.push(format!("CUDA_VISIBLE_DEVICES={}", list.join(",")));
+    // Instances are given theirs by the gate.
+    if let (Gpu::Only(numbers), None) = (&managed.gpu, managed.instances) {
+        lines.push(format!("CUDA_VISIBLE_DEVICES={}", listed(numbers)));
     }
     lines
 }

@@ -180,7 +180,7 @@ fn a_dependency_that_stays_down_is_75_and_named() {
     let awaited = format!("cascor=http://{}/", closed());
     let said = refusal(
         75,
-        "after 200ms cascor is down: nothing listens",
+        " ms cascor is down: nothing listens",
         &mut waiting_for(&awaited),
     );
     assert!(

@@ -6,8 +6,9 @@ use crate::cli::Target;
 use crate::error::CommandError;
 use crate::host::http::Prober;
 use crate::host::systemd::{BusError, Systemd};
-use crate::host::{clock, environment, process};
+use crate::host::{clock, notify, process};
 use crate::readiness::pace::pause_after;
+use crate::readiness::patience::Patience;
 use crate::readiness::unit_state::ActiveState;
 use crate::readiness::{Answer, Verdict, judged};
 use crate::spec::probe::Expectations;
@@ -33,11 +34,24 @@ pub(super) struct Waiter<'w> {
     expectations: Expectations,
     begun: Instant,
     within: Duration,
-    main_process: Option<i32>,
+    /// What the unit needs once this wait is over.
+    then: Duration,
+    /// The process whose answers are waited for, where that is known.
+    main: Option<i32>,
     pub(super) context: &'w Context,
 }
 
+/// A wait that was in vain.
+#[derive(Debug)]
+pub(super) struct Unmet {
+    /// Why.
+    pub(super) reason: String,
+    /// Whether the service had answered at all.
+    pub(super) answered: bool,
+}
+
 impl<'w> Waiter<'w> {
+    /// Waits this long without progress.
     pub(super) fn new(
         within: Duration,
         expectations: Expectations,
@@ -48,13 +62,48 @@ impl<'w> Waiter<'w> {
             expectations,
             begun: clock::now(),
             within,
-            main_process: environment::main_process(),
+            then: Duration::ZERO,
+            main: None,
             context,
         })
     }
 
+    /// Asks systemd for this much more than the wait where there is progress.
+    pub(super) fn then(self, then: Duration) -> Self {
+        Self { then, ..self }
+    }
+
+    /// Believes answers only while this process is there.
+    pub(super) fn beside(self, main: i32) -> Self {
+        Self {
+            main: Some(main),
+            ..self
+        }
+    }
+
     pub(super) fn waited(&self) -> Duration {
         self.begun.elapsed()
+    }
+
+    /// Waits until systemd has started all of these units, ready or not.
+    pub(super) async fn all_started(
+        &self,
+        units: &[String],
+        systemd: &Systemd,
+    ) -> Result<Result<(), Unmet>, BusError> {
+        loop {
+            let states = systemd.states(units).await?;
+            let idle = states.iter().find(|(_, state)| !state.is_started());
+            let Some((unit, state)) = idle else {
+                return Ok(Ok(()));
+            };
+            let reason = format!("{unit} is {}", state.active.word());
+            if self.waited() >= self.within {
+                return Ok(Err(Unmet::silent(reason)));
+            }
+            notify::status(&format!("waiting: {reason}"));
+            clock::pause(pause_after(self.waited(), true)).await;
+        }
     }
 
     /// Waits until systemd calls all of these units active: an endpoint alone may be answered by
@@ -63,7 +112,7 @@ impl<'w> Waiter<'w> {
         &self,
         targets: &[Target],
         systemd: &Systemd,
-    ) -> Result<Result<(), String>, BusError> {
+    ) -> Result<Result<(), Unmet>, BusError> {
         let units: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
         loop {
             let states = systemd.states(&units).await?;
@@ -76,7 +125,8 @@ impl<'w> Waiter<'w> {
             if let Some((unit, state)) = failed {
                 let mut state = state.clone();
                 systemd.detail(&mut state).await?;
-                return Ok(Err(format!("{unit} has failed: {}", state.failure())));
+                let reason = format!("{unit} has failed: {}", state.failure());
+                return Ok(Err(Unmet::silent(reason)));
             }
             let idle = states
                 .iter()
@@ -85,25 +135,27 @@ impl<'w> Waiter<'w> {
                 return Ok(Ok(()));
             };
             if self.waited() >= self.within {
-                return Ok(Err(format!("{unit} is {}", state.active.word())));
+                let reason = format!("{unit} is {}", state.active.word());
+                return Ok(Err(Unmet::silent(reason)));
             }
             clock::pause(pause_after(self.waited(), true)).await;
         }
     }
 
     /// Waits for all of them side by side; the first that cannot be met is the reason.
-    pub(super) async fn all_ready(&self, targets: &[Target]) -> Result<(), String> {
+    pub(super) async fn all_ready(&self, targets: &[Target]) -> Result<(), Unmet> {
         futures_util::future::try_join_all(targets.iter().map(|target| self.ready(target)))
             .await
             .map(drop)
     }
 
-    async fn ready(&self, target: &Target) -> Result<(), String> {
-        let mut mentioned = None;
-        let mut earlier: Option<String> = None;
+    async fn ready(&self, target: &Target) -> Result<(), Unmet> {
+        let mut patience = Patience::new(self.within);
+        let mut told = None;
+        let mut earlier: Option<Unmet> = None;
         let mut wrong_since: Option<Instant> = None;
         loop {
-            let left = self.within.saturating_sub(self.waited());
+            let left = patience.left(self.waited());
             let (answer, _) = self
                 .prober
                 .ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER))
@@ -111,38 +163,61 @@ impl<'w> Waiter<'w> {
             // The last question gets only what time is left; that it then finds no answer says less
             // than the answer before it.
             let cut_short = left < SHORT && matches!(answer, Answer::TimedOut(_));
-            if let Some(reason) = earlier.take_if(|_| cut_short) {
-                return Err(reason);
+            if let Some(unmet) = earlier.take_if(|_| cut_short) {
+                return Err(unmet);
             }
             let judgement = judged(&answer, &self.expectations);
             // Before the answer is believed: another process may hold the port of a dead service.
-            if self.main_process.is_some_and(|pid| !process::is_alive(pid)) {
-                return Err(format!("{} ended before it was ready", target.name));
+            if self.main.is_some_and(|pid| !process::is_alive(pid)) {
+                let reason = format!("{} ended before it was ready", target.name);
+                return Err(Unmet::silent(reason));
             }
             if matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded) {
                 return Ok(());
             }
-            let reason = format!(
-                "{} is {}: {}",
-                target.name,
-                judgement.verdict.prose(),
-                judgement.cause.unwrap_or_default()
-            );
+            let answered = matches!(answer, Answer::Reply { .. });
+            let verdict = judgement.verdict.prose();
+            let cause = judgement.cause.unwrap_or_default();
+            let unmet = Unmet {
+                reason: format!("{} is {verdict}: {cause}", target.name),
+                answered,
+            };
+            if answered && patience.note(self.waited(), &unmet.reason) {
+                notify::extend(patience.left(self.waited()) + self.then);
+            }
             // What it says is wrong for a reason of its own, such as canopy's demo mode, which only a
             // restart ends: waiting longer does not help.
             let wrong = judgement.own_fault && judgement.verdict == Verdict::NotReady;
             wrong_since = wrong.then(|| wrong_since.unwrap_or_else(clock::now));
-            let incurable = self.main_process.is_some()
-                && wrong_since.is_some_and(|since| since.elapsed() >= PATIENCE);
-            if incurable || self.waited() >= self.within {
-                return Err(reason);
+            let incurable =
+                self.main.is_some() && wrong_since.is_some_and(|since| since.elapsed() >= PATIENCE);
+            if incurable || patience.left(self.waited()).is_zero() {
+                return Err(unmet);
             }
-            if self.waited() > WORTH_MENTIONING && mentioned.as_ref() != Some(&reason) {
-                self.context.terminal.error(&format!("waiting: {reason}"));
-                mentioned = Some(reason.clone());
+            if told.as_ref() != Some(&unmet.reason) {
+                self.tell(&unmet.reason);
+                told = Some(unmet.reason.clone());
             }
-            earlier = Some(reason);
+            earlier = Some(unmet);
             clock::pause(pause_after(self.waited(), answer != Answer::Refused)).await;
+        }
+    }
+
+    /// Says what is waited for: to systemd always, to the journal once it takes a while.
+    fn tell(&self, reason: &str) {
+        let told = format!("waiting: {reason}");
+        notify::status(&told);
+        if self.waited() > WORTH_MENTIONING {
+            self.context.terminal.error(&told);
+        }
+    }
+}
+
+impl Unmet {
+    fn silent(reason: String) -> Self {
+        Self {
+            reason,
+            answered: false,
         }
     }
 }

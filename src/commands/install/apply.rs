@@ -98,9 +98,10 @@ async fn stop_removed(
         .collect();
     units.extend(
         systemd
-            .running_instances()
+            .running(&["juniper-*@*.service".to_owned()])
             .await?
             .into_iter()
+            .map(|(unit, _)| unit)
             .filter(|unit| !wanted.contains(unit)),
     );
     for unit in units {

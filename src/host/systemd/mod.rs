@@ -13,7 +13,7 @@ use crate::unit::SystemdVersion;
 
 pub use error::BusError;
 pub use job::{Job, Jobs, Outcome};
-use proxy::{ManagerProxy, UnitPropertiesProxy};
+use proxy::{ListedUnit, ManagerProxy, UnitPropertiesProxy};
 
 /// What systemd answers to a second subscription.
 const ALREADY_SUBSCRIBED: &str = "org.freedesktop.systemd1.AlreadySubscribed";
@@ -101,6 +101,17 @@ impl Systemd {
         })
     }
 
+    /// Queues the restart of a unit that runs, unless another job for it is queued already.
+    ///
+    /// # Errors
+    /// No permission, no such unit, or another job.
+    pub async fn try_restart(&self, unit: &str) -> Result<(), BusError> {
+        let queued = self.manager.try_restart_unit(unit, "fail").await;
+        queued
+            .map(drop)
+            .map_err(|error| BusError::call(&format!("restart {unit}"), &error))
+    }
+
     /// Forgets failures and start counts of units that have any.
     ///
     /// # Errors
@@ -147,20 +158,18 @@ impl Systemd {
             .map_err(|error| BusError::call(&format!("disable {unit}"), &error))
     }
 
-    /// Instances of our template units that run or are about to.
+    /// Units whose names match, where they run or are about to.
     ///
     /// # Errors
     /// systemd cannot be asked.
-    pub async fn running_instances(&self) -> Result<Vec<String>, BusError> {
+    pub async fn running(&self, patterns: &[String]) -> Result<Vec<(String, UnitState)>, BusError> {
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let listed = self
             .manager
-            .list_units_by_patterns(
-                &["active", "activating", "reloading"],
-                &["juniper-*@*.service"],
-            )
+            .list_units_by_patterns(&["active", "activating", "reloading"], &patterns)
             .await
-            .map_err(|error| BusError::call("ask systemd for instances", &error))?;
-        Ok(listed.into_iter().map(|unit| unit.0).collect())
+            .map_err(|error| BusError::call("ask systemd for running units", &error))?;
+        Ok(listed.into_iter().map(named_state).collect())
     }
 
     /// The state of units, in one question.
@@ -174,20 +183,7 @@ impl Systemd {
             .list_units_by_names(&names)
             .await
             .map_err(|error| BusError::call("ask systemd for the units' states", &error))?;
-        let states = listed
-            .into_iter()
-            .map(|(name, _, load, active, sub, _, path, job, _, _)| {
-                let state = UnitState {
-                    found: load != "not-found",
-                    active: ActiveState::parse(&active),
-                    sub,
-                    has_job: job != 0,
-                    object: path.to_string(),
-                    ..UnitState::default()
-                };
-                (name, state)
-            });
-        Ok(states.collect())
+        Ok(listed.into_iter().map(named_state).collect())
     }
 
     /// Adds what only the unit's own properties tell: result, restarts, memory, since when.
@@ -208,14 +204,16 @@ impl Systemd {
             .await
             .map_err(tried)?;
         state.since_microseconds = number(&unit, "StateChangeTimestamp");
+        let moment = |name: &str| number(&unit, name).unwrap_or_default();
+        state.activating_at = moment("InactiveExitTimestampMonotonic");
+        state.ready_at = moment("ActiveEnterTimestampMonotonic");
         let service = properties
             .get_all("org.freedesktop.systemd1.Service")
             .await
             .map_err(tried)?;
-        state.result = service
-            .get("Result")
-            .and_then(|value| String::try_from(value.clone()).ok())
-            .unwrap_or_default();
+        state.result = text(&service, "Result");
+        state.status_text = text(&service, "StatusText");
+        state.started_at = number(&service, "ExecMainStartTimestampMonotonic").unwrap_or_default();
         state.restarts = number(&service, "NRestarts").unwrap_or_default();
         state.main_pid = number(&service, "MainPID").unwrap_or_default();
         // systemd says "all ones" where it does not account for memory.
@@ -223,6 +221,26 @@ impl Systemd {
         state.exit_status = number(&service, "ExecMainStatus").unwrap_or_default();
         Ok(())
     }
+}
+
+fn named_state(listed: ListedUnit) -> (String, UnitState) {
+    let (name, _, load, active, sub, _, path, job, _, _) = listed;
+    let state = UnitState {
+        found: load != "not-found",
+        active: ActiveState::parse(&active),
+        sub,
+        has_job: job != 0,
+        object: path.to_string(),
+        ..UnitState::default()
+    };
+    (name, state)
+}
+
+fn text(properties: &std::collections::HashMap<String, OwnedVariant>, name: &str) -> String {
+    properties
+        .get(name)
+        .and_then(|value| String::try_from(value.clone()).ok())
+        .unwrap_or_default()
 }
 
 fn number(properties: &std::collections::HashMap<String, OwnedVariant>, name: &str) -> Option<u64> {

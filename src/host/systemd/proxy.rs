@@ -37,6 +37,9 @@ pub(super) trait Manager {
     /// Restarts a unit; returns its job.
     fn restart_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
 
+    /// Restarts a unit that runs; returns its job.
+    fn try_restart_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+
     /// Forgets a unit's failure and its start count.
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
 

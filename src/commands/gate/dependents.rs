@@ -1,0 +1,75 @@
+//! What happens to dependents when the service they depend on goes or comes back.
+//!
+//! systemd's own `Requires=` and `BindsTo=` cannot say it: with them a dependency whose first start
+//! fails leaves its dependents dead for ever, and what `BindsTo=` stopped never returns (measured on
+//! 247 to 262). So the unit of the dependency calls these; they only ever restart what runs, and
+//! never start what somebody stopped. A dependent waits in its own gate until the other is ready.
+
+use crate::error::CommandError;
+use crate::host::process;
+use crate::host::systemd::{BusError, Systemd};
+use crate::readiness::unit_state::{ActiveState, UnitState};
+
+use super::super::Context;
+
+/// The name that the kernel has for a process that is still the gate.
+const GATE: &str = "juniperctl";
+
+/// The dependency is gone: those that must not run without it are restarted at once, which takes
+/// them back into their gates.
+pub(super) async fn lost(patterns: &[String], context: &Context) -> Result<u8, CommandError> {
+    let systemd = Systemd::connect().await?;
+    for (unit, state) in running(patterns, &systemd).await? {
+        if past_its_gate(&state) {
+            restart(&unit, &systemd, context).await;
+        }
+    }
+    Ok(0)
+}
+
+/// The dependency is ready: those that were ready before its present start are restarted.
+pub(super) async fn returned(
+    of: &str,
+    patterns: &[String],
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let systemd = Systemd::connect().await?;
+    let mut states = systemd.states(&[of.to_owned()]).await?;
+    let Some(mut dependency) = states.remove(of) else {
+        return Ok(0);
+    };
+    systemd.detail(&mut dependency).await?;
+    for (unit, state) in running(patterns, &systemd).await? {
+        if state.active == ActiveState::Active && state.ready_at < dependency.started_at {
+            restart(&unit, &systemd, context).await;
+        }
+    }
+    Ok(0)
+}
+
+async fn running(
+    patterns: &[String],
+    systemd: &Systemd,
+) -> Result<Vec<(String, UnitState)>, BusError> {
+    let mut found = Vec::new();
+    for (unit, mut state) in systemd.running(patterns).await? {
+        systemd.detail(&mut state).await?;
+        found.push((unit, state));
+    }
+    Ok(found)
+}
+
+/// Whether the service's own program runs.
+fn past_its_gate(state: &UnitState) -> bool {
+    state.main_pid != 0
+        && process::program_of(state.main_pid).is_some_and(|program| program != GATE)
+}
+
+/// Queues the restart and does not wait for it: this runs inside a job that may come before it.
+async fn restart(unit: &str, systemd: &Systemd, context: &Context) {
+    match systemd.try_restart(unit).await {
+        Ok(()) => context.terminal.error(&format!("{unit} is restarted")),
+        // It is being stopped already, or somebody has just changed their mind about it.
+        Err(error) => context.terminal.error(&format!("{unit} is left: {error}")),
+    }
+}

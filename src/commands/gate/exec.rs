@@ -1,0 +1,168 @@
+//! The first half of a service's process: waits for what it depends on, then becomes the service.
+
+use std::net::SocketAddr;
+
+use crate::cli::{GateExec, Gpus};
+use crate::error::CommandError;
+use crate::host::process::{self, Held};
+use crate::host::systemd::Systemd;
+use crate::host::{clock, notify};
+use crate::output::style::latency;
+use crate::readiness::pace::pause_before_start;
+use crate::spec::duration::written;
+use crate::spec::probe::Expectations;
+
+use super::super::Context;
+use super::unready::Unready;
+use super::waiter::Waiter;
+use super::{moved, watch};
+
+const DEPENDENCY_NOT_READY: u8 = 75;
+const PORT_TAKEN: u8 = 98;
+const PROGRAM_FAILED: u8 = 203;
+
+/// Waits, then becomes the program; returns only where it does not come to that. What is held tells
+/// the watcher when it has.
+pub(super) async fn run(
+    exec: &GateExec,
+    held: Option<Held>,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let service = &exec.service;
+    let address = exec.listen.map(|address| moved(address, exec.instance));
+    // Asked before the wait, too: while it lasts, whoever holds the port would be taken for the
+    // service by the watcher of its answers.
+    if let Some(told) = taken(service, address) {
+        context.terminal.error(&told);
+        return Ok(PORT_TAKEN);
+    }
+    let waiter = Waiter::new(exec.within, Expectations::new(), context)?
+        .then(exec.startup + watch::MARGIN);
+    if let Err(reason) = all_met(exec, &waiter).await? {
+        context.terminal.error(&format!(
+            "{service} is not started: after {} {reason}",
+            latency(waiter.waited())
+        ));
+        return Ok(DEPENDENCY_NOT_READY);
+    }
+    if held.is_some() {
+        pause_after_failures(exec, context).await?;
+    }
+    if let Some(told) = taken(service, address) {
+        context.terminal.error(&told);
+        return Ok(PORT_TAKEN);
+    }
+    if held.is_none() {
+        // Nobody can ask this service whether it is ready: being started has to do.
+        notify::ready("started");
+    }
+    let code = become_service(exec, context);
+    // Up to here, so that the watcher does not believe the program to be there earlier.
+    drop(held);
+    Ok(code)
+}
+
+/// Waits for all that the service depends on; the first that cannot be met is the reason.
+async fn all_met(
+    exec: &GateExec,
+    waiter: &Waiter<'_>,
+) -> Result<Result<(), String>, CommandError> {
+    if !exec.started.is_empty() {
+        let systemd = Systemd::connect().await?;
+        if let Err(unmet) = waiter.all_started(&exec.started, &systemd).await? {
+            return Ok(Err(unmet.reason));
+        }
+    }
+    Ok(waiter
+        .all_ready(&exec.awaited)
+        .await
+        .map_err(|unmet| unmet.reason))
+}
+
+/// Starts in a row that did not get ready are spaced out. systemd's own `RestartSteps=` came with
+/// 254 and never forgets: a service that crashes once a month would wait longest in the seventh
+/// (systemd issue 43813).
+async fn pause_after_failures(exec: &GateExec, context: &Context) -> Result<(), CommandError> {
+    let unready = Unready::here();
+    let failures = unready.count();
+    let pause = pause_before_start(failures);
+    if !pause.is_zero() {
+        let told = format!(
+            "{} did not get ready {failures} times in a row: the next try is in {}",
+            exec.service,
+            written(pause)
+        );
+        context.terminal.error(&told);
+        notify::status(&told);
+        notify::extend(pause + exec.startup + watch::MARGIN);
+        clock::pause(pause).await;
+    }
+    unready.note(failures.saturating_add(1))
+}
+
+fn become_service(exec: &GateExec, context: &Context) -> u8 {
+    let Some((program, arguments)) = exec.command.split_first() else {
+        return PROGRAM_FAILED;
+    };
+    let service = &exec.service;
+    let error = process::become_program(program, arguments, &gpu_variables(exec));
+    context.terminal.error(&format!(
+        "{service} is not started: cannot run {}: {error}",
+        program.to_string_lossy()
+    ));
+    if error.kind() == std::io::ErrorKind::NotFound {
+        context.terminal.error(
+            "hint: install the service's Python environment there, or set services.NAME.command in /etc/juniper/juniper.toml",
+        );
+    }
+    PROGRAM_FAILED
+}
+
+/// One GPU for each instance, in turns; CUDA counts them as the bus does.
+fn gpu_variables(exec: &GateExec) -> Vec<(&'static str, String)> {
+    let chosen = match &exec.gpus {
+        None => None,
+        Some(Gpus::All) => in_turn(&(0..process::gpus()).collect::<Vec<_>>(), exec.instance),
+        Some(Gpus::Only(numbers)) => in_turn(numbers, exec.instance),
+    };
+    chosen.map_or_else(Vec::new, |number| {
+        vec![
+            ("CUDA_DEVICE_ORDER", "PCI_BUS_ID".to_owned()),
+            ("CUDA_VISIBLE_DEVICES", number.to_string()),
+        ]
+    })
+}
+
+fn in_turn(numbers: &[u32], instance: u16) -> Option<u32> {
+    let turn = usize::from(instance.saturating_sub(1)).checked_rem(numbers.len())?;
+    numbers.get(turn).copied()
+}
+
+/// What to tell where the service cannot have its address.
+fn taken(service: &str, address: Option<SocketAddr>) -> Option<String> {
+    let address = address?;
+    let error = process::address_is_free(address).err()?;
+    let port = address.port();
+    Some(if error.kind() == std::io::ErrorKind::AddrInUse {
+        format!(
+            "{service} is not started: port {port} on {} is taken by another process\n\
+             hint: `ss -ltnp 'sport = :{port}'` names it; stop it, or set services.{service}.port in \
+             /etc/juniper/juniper.toml and install again",
+            address.ip()
+        )
+    } else {
+        format!("{service} is not started: cannot listen on {address}: {error}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_turn;
+
+    #[test]
+    fn instances_take_gpus_in_turns() {
+        let taken: Vec<Option<u32>> = (1..=5).map(|instance| in_turn(&[0, 2], instance)).collect();
+        assert_eq!(taken, [Some(0), Some(2), Some(0), Some(2), Some(0)]);
+        assert_eq!(in_turn(&[], 3), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a unit tells systemd about its own start (sd_notify(3)): readiness, progress, a line of status.
+//!
+//! Nothing happens where systemd does not listen: outside of a unit, or in one without
+//! `NotifyAccess=`. A message that cannot be sent is no error; systemd's time-outs then stand.
+
+use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+/// Tells that the start is complete, and how it went.
+pub fn ready(status: &str) {
+    send(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// Tells what the unit is doing; `systemctl status` shows it.
+pub fn status(text: &str) {
+    send(&[NotifyState::Status(text)]);
+}
+
+/// Asks for at least this much more time from now on.
+pub fn extend(time: Duration) {
+    let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+    send(&[NotifyState::ExtendTimeoutUsec(microseconds)]);
+}
+
+/// Waits until systemd has read what was sent: it looks up the sender's unit by its process, which
+/// must not be gone by then.
+pub fn settled() {
+    // Where this fails there is nobody to wait for.
+    let _ = barrier();
+}
+
+fn barrier() -> io::Result<()> {
+    let (mut reader, writer) = io::pipe()?;
+    sd_notify::notify_with_fds(&[NotifyState::Custom("BARRIER=1")], &[writer.as_fd()])?;
+    drop(writer);
+    // systemd closes its end when it comes to the message.
+    let mut nothing = [0];
+    reader.read(&mut nothing).map(drop)
+}
+
+fn send(states: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(states);
+}

@@ -1,0 +1,75 @@
+//! Dependency edges as units see them: what is wanted, what is ordered, who must hear of a loss.
+//!
+//! No edge between our services becomes `Requires=` or `BindsTo=`. With those a dependency that fails
+//! its first start leaves its dependents dead for ever, its crash restarts what it should not, and
+//! what was stopped never returns (measured on 247 to 262). Instead each dependent wants the other,
+//! waits for it in its own gate each time it starts, and the other's unit restarts those that asked
+//! for it. Units that others ship cannot be given such a line; there systemd's own
+//! `PartOf=` and `BindsTo=` have to do.
+
+use crate::spec::stack::{Edge, Gate, Kind, Managed, Member, Service, Stack, WhenLost};
+
+/// The edges of a service with the services at their other ends.
+pub(super) fn of<'s>(
+    service: &'s Service,
+    stack: &'s Stack,
+) -> impl Iterator<Item = (&'s Edge, &'s Service)> {
+    service
+        .depends_on
+        .iter()
+        .filter_map(|edge| Some((edge, stack.service(&edge.on)?)))
+}
+
+/// The units at the other ends of the edges that `chosen` picks.
+pub(super) fn units(
+    service: &Service,
+    stack: &Stack,
+    chosen: impl Fn(&Edge, &Service) -> bool,
+) -> Vec<String> {
+    of(service, stack)
+        .filter(|(edge, other)| chosen(edge, other))
+        .flat_map(|(_, other)| other.members().iter().map(Member::unit).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Units that others ship, on edges with this policy.
+pub(super) fn foreign(service: &Service, stack: &Stack, policy: WhenLost) -> Vec<String> {
+    units(service, stack, |edge, other| {
+        edge.when_lost == policy && other.managed().is_none()
+    })
+}
+
+/// Whether `After=` says what the gate means. A start of ours is complete when the service is ready,
+/// which is later than a dependent wants that waits only for it to be live or started.
+pub(super) fn is_ordered(edge: &Edge, other: &Service) -> bool {
+    match (edge.gate, &other.kind) {
+        (Gate::Ready, _) | (_, Kind::Foreign(_)) => true,
+        (_, Kind::Managed(managed)) => !is_watched(managed),
+    }
+}
+
+/// Whether a watcher tells systemd when the service is ready.
+pub(super) fn is_watched(managed: &Managed) -> bool {
+    managed.endpoint.is_some() && (managed.readiness.is_some() || managed.liveness.is_some())
+}
+
+/// Who depends on a service with this policy: units, or the pattern of all instances.
+pub(super) fn dependents(service: &Service, stack: &Stack, policy: WhenLost) -> Vec<String> {
+    stack
+        .services
+        .iter()
+        .filter(|other| {
+            other
+                .depends_on
+                .iter()
+                .any(|edge| edge.on == service.name && edge.when_lost == policy)
+        })
+        .filter_map(|other| {
+            let managed = other.managed()?;
+            Some(match managed.instances {
+                None => format!("{}.service", managed.unit),
+                Some(_) => format!("{}@*.service", managed.unit),
+            })
+        })
+        .collect()
+}
