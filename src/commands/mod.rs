@@ -8,6 +8,7 @@ mod configuration;
 mod context;
 mod failure;
 mod gate;
+mod graph;
 mod health;
 mod install;
 mod lifecycle;
@@ -67,6 +68,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,
         Command::Status(options) => status::run(&options, context).await,
         Command::Health(options) => health::run(&options, context).await,
+        Command::Graph(options) => graph::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),
