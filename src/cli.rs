@@ -86,6 +86,8 @@ pub enum Command {
     Status(Look),
     /// Ask every endpoint; the root cause of trouble comes first
     Health(Look),
+    /// Show who waits for whom, or what the last start waited for
+    Graph(Graph),
     /// Show the journal of all services as one stream
     Logs(Logs),
     /// What the units call to wait for readiness
@@ -165,6 +167,28 @@ pub struct Look {
     /// Look again every two seconds until interrupted
     #[arg(long)]
     pub watch: bool,
+}
+
+/// Show who waits for whom, or what the last start waited for
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// How to draw it
+    #[arg(long, value_name = "FORMAT", default_value = "ascii")]
+    pub format: GraphFormat,
+    /// Show the critical chain of the last start instead
+    #[arg(long, conflicts_with = "format")]
+    pub chain: bool,
+}
+
+/// How a graph is drawn
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A listing in start order, for a terminal
+    Ascii,
+    /// A flowchart for Mermaid
+    Mermaid,
+    /// A digraph for Graphviz
+    Dot,
 }
 
 /// Show the journal of all services as one stream

@@ -8,6 +8,7 @@ mod configuration;
 mod context;
 mod failure;
 mod gate;
+mod graph;
 mod health;
 mod install;
 mod lifecycle;
@@ -79,6 +80,7 @@ async fn run(
         Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,
         Command::Status(options) => status::run(&options, context).await,
         Command::Health(options) => health::run(&options, context).await,
+        Command::Graph(options) => graph::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Gate(options) => gate::run(options.gate, side, context).await,
         Command::Completions { shell } => completions::run(shell, context),

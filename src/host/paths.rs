@@ -53,6 +53,12 @@ impl Paths {
         self.at("/var/lib/juniperctl/receipt.json")
     }
 
+    /// Where starts of the group are remembered, one a line.
+    #[must_use]
+    pub fn starts(&self) -> PathBuf {
+        self.at("/var/lib/juniper/starts.jsonl")
+    }
+
     /// The link by which the target starts at boot.
     #[must_use]
     pub fn enablement(&self) -> PathBuf {

@@ -1,7 +1,10 @@
 //! Values to text: tables, ages, sizes, colours. Pure; printing is `host::terminal`'s work.
 
+pub mod chain;
+pub mod graph;
 pub mod health;
 pub mod journal_line;
+pub mod moment;
 pub mod status;
 pub mod style;
 pub mod table;

@@ -25,6 +25,16 @@ impl Cell {
             text: super::style::painted(text, style),
         }
     }
+
+    /// Cells beside each other as one.
+    pub fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut joined = Self::plain("");
+        for part in parts {
+            joined.text.push_str(&part.text);
+            joined.width += part.width;
+        }
+        joined
+    }
 }
 
 /// Rows with their columns lined up, two spaces apart, nothing trailing.

@@ -24,6 +24,7 @@ macro_rules! trials {
 mod configuration;
 mod gate_exec;
 mod gate_ready;
+mod graph;
 mod health;
 mod help;
 mod install;
@@ -49,6 +50,7 @@ fn main() {
         refusals::trials(),
         machine::trials(),
         health::trials(),
+        graph::trials(),
         gate_ready::trials(),
         gate_exec::trials(),
     ];

@@ -59,7 +59,7 @@ fn the_completions_can_be_read_by(shell: &str) {
 
 fn the_manual_page_names_every_command() {
     let page = said(juniperctl().arg("man")).stdout;
-    for words in ["install", "uninstall", "health", "logs", "EXIT"] {
+    for words in ["install", "uninstall", "health", "graph", "logs", "EXIT"] {
         assert!(page.contains(words), "{words}");
     }
     assert!(!page.contains("gate"), "an internal command is shown");
