@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::spec::duration;
 use crate::spec::name::Selector;
-use crate::spec::{ProfileName, fault::Problem};
+use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 /// Run the Juniper ML platform as hardened systemd units
@@ -82,6 +82,8 @@ pub enum Command {
     Stop(Lifecycle),
     /// Restart the group or some services, and wait until they answer
     Restart(Lifecycle),
+    /// Set how many instances of a service run, now and after every reboot
+    Scale(Scale),
     /// Show the group at a glance
     Status(Look),
     /// Ask every endpoint; the root cause of trouble comes first
@@ -156,6 +158,14 @@ pub struct Lifecycle {
     /// Return as soon as systemd has taken the job
     #[arg(long)]
     pub no_wait: bool,
+}
+
+/// Set how many instances of a service run, now and after every reboot
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// Services and how many instances of each are wanted (worker=4)
+    #[arg(required = true, value_name = "SERVICE=N", value_parser = count)]
+    pub counts: Vec<(ServiceName, u32)>,
 }
 
 /// Status or health
@@ -237,14 +247,7 @@ pub enum GateCommand {
         targets: Vec<Target>,
     },
     /// Wait until units are active and say that they are ready; give up when one has failed
-    Group {
-        /// How long to wait
-        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-        within: Duration,
-        /// Units and their endpoints
-        #[arg(required = true, value_name = "UNIT=URL", value_parser = target)]
-        targets: Vec<Target>,
-    },
+    Group(GateGroup),
     /// Restart running dependents now that this service is gone; they wait for it in their gates
     Lost {
         /// Patterns of the dependents' units
@@ -300,6 +303,34 @@ pub struct GateExec {
     pub command: Vec<OsString>,
 }
 
+/// Wait until units are active and say that they are ready; give up when one has failed
+#[derive(Debug, Args)]
+pub struct GateGroup {
+    /// How long to wait
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+    pub within: Duration,
+    /// The profile, for the record of the start
+    #[arg(long, default_value = "")]
+    pub profile: String,
+    /// A member that comes after another, for the record of the start
+    #[arg(long, value_name = "NAME=NAME", value_parser = pair)]
+    pub after: Vec<(String, String)>,
+    /// Members with their units, and the endpoints of those that have one
+    #[arg(required = true, value_name = "NAME:UNIT[=URL]", value_parser = member)]
+    pub members: Vec<GroupMember>,
+}
+
+/// One member of the group, as the gate of the group is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMember {
+    /// `data`, `worker@2`.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+    /// Where to ask it.
+    pub url: Option<String>,
+}
+
 /// GPUs that instances share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gpus {
@@ -328,6 +359,21 @@ fn target(text: &str) -> Result<Target, String> {
     }
 }
 
+fn member(text: &str) -> Result<GroupMember, String> {
+    let (name, endpoint) = match text.split_once('=') {
+        Some((name, endpoint)) => (name, Some(url(endpoint)?)),
+        None => (text, None),
+    };
+    match name.split_once(':') {
+        Some((label, unit)) => Ok(GroupMember {
+            label: label.to_owned(),
+            unit: unit.to_owned(),
+            url: endpoint,
+        }),
+        None => Err("write NAME:UNIT, or NAME:UNIT=http://HOST:PORT/PATH".to_owned()),
+    }
+}
+
 fn url(text: &str) -> Result<String, String> {
     if text.starts_with("http://") {
         Ok(text.to_owned())
@@ -348,9 +394,25 @@ fn gpus(text: &str) -> Result<Gpus, String> {
 }
 
 fn expectation(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .map(|(path, value)| (path.to_owned(), value.to_owned()))
-        .ok_or_else(|| "write PATH=TEXT".to_owned())
+    halves(text).ok_or_else(|| "write PATH=TEXT".to_owned())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    halves(text).ok_or_else(|| "write NAME=NAME".to_owned())
+}
+
+fn halves(text: &str) -> Option<(String, String)> {
+    let (left, right) = text.split_once('=')?;
+    Some((left.to_owned(), right.to_owned()))
+}
+
+fn count(text: &str) -> Result<(ServiceName, u32), String> {
+    let (name, count) = halves(text).ok_or_else(|| "write SERVICE=N".to_owned())?;
+    let name = ServiceName::parse(&name).map_err(said)?;
+    match count.parse() {
+        Ok(count) if count <= 64 => Ok((name, count)),
+        _ => Err("the number of instances is 0 to 64".to_owned()),
+    }
 }
 
 fn said(problem: Problem) -> String {

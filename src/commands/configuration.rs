@@ -1,6 +1,6 @@
 //! The configuration of this machine, read and resolved; its faults told.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
@@ -20,6 +20,12 @@ pub(super) struct Configuration {
 
 /// Reads the built-in stack, the site's file and its drop-ins.
 pub(super) fn read(context: &Context) -> Result<Configuration, CommandError> {
+    Ok(parsed(&texts(context)?))
+}
+
+/// The site's file and its drop-ins with their paths, in the order in which they are laid over each
+/// other.
+fn texts(context: &Context) -> Result<Vec<(String, String)>, CommandError> {
     let mut texts: Vec<(String, String)> = Vec::new();
     let main = context.paths.configuration();
     match Files::read(main)? {
@@ -46,17 +52,21 @@ pub(super) fn read(context: &Context) -> Result<Configuration, CommandError> {
             texts.push((path.display().to_string(), text));
         }
     }
+    Ok(texts)
+}
+
+fn parsed(texts: &[(String, String)]) -> Configuration {
     let mut sources = Sources::default();
     let mut faults = Faults::default();
     let layers = texts
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
     let merged = builtin::read_with(layers, &mut sources, &mut faults);
-    Ok(Configuration {
+    Configuration {
         sources,
         merged,
         faults,
-    })
+    }
 }
 
 /// The stack for a profile, or for the configured one.
@@ -64,7 +74,27 @@ pub(super) fn stack(
     profile: Option<&ProfileName>,
     context: &Context,
 ) -> Result<Stack, CommandError> {
-    let mut configuration = read(context)?;
+    stack_with(profile, None, context)
+}
+
+/// The stack as it will be once a drop-in has this text.
+pub(super) fn stack_with(
+    profile: Option<&ProfileName>,
+    drop_in: Option<(&Path, &str)>,
+    context: &Context,
+) -> Result<Stack, CommandError> {
+    let mut texts = texts(context)?;
+    if let Some((path, text)) = drop_in {
+        let path = path.display().to_string();
+        texts.retain(|(other, _)| *other != path);
+        // The site's own file is first; drop-ins follow by name.
+        let place = texts
+            .iter()
+            .position(|(other, _)| Path::new(other).parent() == Path::new(&path).parent() && *other > path)
+            .unwrap_or(texts.len());
+        texts.insert(place, (path, text.to_owned()));
+    }
+    let mut configuration = parsed(&texts);
     let circumstances = Circumstances {
         profile: profile.cloned(),
         production: context.production,
@@ -85,6 +115,21 @@ pub(super) fn installed_stack(context: &Context) -> Result<Stack, CommandError> 
     let receipt = context.receipt()?;
     let profile = receipt.and_then(|receipt| ProfileName::parse(&receipt.profile).ok());
     stack(profile.as_ref(), context)
+}
+
+/// The same where it can be told without a word: for the names of what is there.
+pub(super) fn installed_stack_silently(context: &Context) -> Option<Stack> {
+    let receipt = context.receipt().ok()??;
+    let mut configuration = parsed(&texts(context).ok()?);
+    let circumstances = Circumstances {
+        profile: ProfileName::parse(&receipt.profile).ok(),
+        production: false,
+    };
+    resolve(
+        &configuration.merged,
+        &circumstances,
+        &mut configuration.faults,
+    )
 }
 
 /// Tells every fault and returns the error that carries the exit code.

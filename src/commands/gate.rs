@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use crate::cli::{Command, GateCommand, Target};
 use crate::error::{CommandError, Kind};
 use crate::host::process::{self, Side};
-use crate::host::systemd::Systemd;
 use crate::output::style::latency;
 use crate::readiness::unit_state;
 use crate::spec::probe::Expectations;
@@ -19,6 +18,7 @@ use super::Context;
 
 mod dependents;
 mod exec;
+mod group;
 mod unready;
 mod waiter;
 mod watch;
@@ -66,15 +66,7 @@ pub(super) async fn run(
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
             Ok(ended(waiter.all_ready(&targets).await, &waiter))
         }
-        GateCommand::Group { within, targets } => {
-            let waiter = Waiter::new(within, Expectations::new(), context)?;
-            let systemd = Systemd::connect().await?;
-            let ready = match waiter.all_active(&targets, &systemd).await? {
-                Ok(()) => waiter.all_ready(&targets).await,
-                failed => failed,
-            };
-            Ok(ended(ready, &waiter))
-        }
+        GateCommand::Group(group) => group::run(&group, context).await,
         GateCommand::Lost { dependents } => dependents::lost(&dependents, context).await,
         GateCommand::Returned { unit, dependents } => {
             dependents::returned(&unit, &dependents, context).await

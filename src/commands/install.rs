@@ -1,13 +1,15 @@
 //! `install`: what would change is shown, then done; on an error the old state is back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
-use crate::host::systemd::Systemd;
+use crate::host::systemd::{Systemd, Verb};
 use crate::host::{Files, accounts};
-use crate::plan::{self, Found, Plan, Receipt};
+use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
+use crate::spec::stack::Member;
+use crate::unit::group::READY;
 use crate::unit::{SystemdVersion, UnitFile, rendered};
 
 use super::{Context, configuration, lifecycle};
@@ -33,7 +35,11 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let plan = plan::install(&files, &found, receipt.as_ref());
     refuse_conflicts(&plan, context)?;
     preflight(&stack, context)?;
-    show(&plan, &stack, context);
+    let effects = match &systemd {
+        Some(systemd) => effects_of(&plan, &stack, receipt.as_ref(), systemd, context).await?,
+        None => Effects::default(),
+    };
+    show(&plan, &effects, &stack, options.now, context);
     if options.dry_run {
         return Ok(0);
     }
@@ -56,7 +62,13 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         ));
     }
     match &systemd {
-        Some(systemd) if options.now => lifecycle::start_group(&stack, systemd, context).await,
+        Some(systemd) if options.now => {
+            let changed = members_of(&stack, &effects.changes);
+            if !changed.is_empty() {
+                lifecycle::change_members(Verb::Restart, &changed, systemd, context).await?;
+            }
+            lifecycle::start_group(&stack, systemd, context).await
+        }
         Some(_) => {
             context
                 .terminal
@@ -138,7 +150,7 @@ pub(super) fn found(
     Ok(found)
 }
 
-fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> {
+pub(super) fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> {
     if plan.conflicts.is_empty() {
         return Ok(());
     }
@@ -157,7 +169,54 @@ fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), CommandError> 
     .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
 }
 
-fn show(plan: &Plan, stack: &Stack, context: &Context) {
+/// What the plan does to the services that run.
+async fn effects_of(
+    plan: &Plan,
+    stack: &Stack,
+    receipt: Option<&Receipt>,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<Effects, CommandError> {
+    let wanted: Vec<(String, String)> = stack
+        .members()
+        .iter()
+        .filter(|member| member.service.managed().is_some())
+        .map(|member| (member.unit(), member.label()))
+        .collect();
+    // What is not ours, and what is no service of the group, is not spoken of.
+    let is_ours = |unit: &String| {
+        let removed = || {
+            let file = plan::effects::file_of(unit);
+            unit != READY && receipt.is_some_and(|receipt| receipt.units.contains(&file))
+        };
+        wanted.iter().any(|(name, _)| name == unit) || removed()
+    };
+    let running: BTreeSet<String> = systemd
+        .running(&["juniper*.service".to_owned()])
+        .await?
+        .into_iter()
+        .map(|(unit, _)| unit)
+        .filter(is_ours)
+        .collect();
+    // A configuration that is broken by now has no names for units that go; their own do.
+    let before = configuration::installed_stack_silently(context);
+    let labels = before
+        .iter()
+        .flat_map(Stack::members)
+        .map(|member| (member.unit(), member.label()))
+        .collect();
+    Ok(plan::effects(plan, &wanted, &running, &labels))
+}
+
+fn members_of<'s>(stack: &'s Stack, labels: &[String]) -> Vec<Member<'s>> {
+    stack
+        .members()
+        .into_iter()
+        .filter(|member| labels.contains(&member.label()))
+        .collect()
+}
+
+fn show(plan: &Plan, effects: &Effects, stack: &Stack, now: bool, context: &Context) {
     let terminal = &context.terminal;
     if plan.is_empty() {
         terminal.say(&format!(
@@ -173,6 +232,9 @@ fn show(plan: &Plan, stack: &Stack, context: &Context) {
         if !difference.is_empty() {
             terminal.say(difference.trim_end());
         }
+    }
+    if let Some(sentence) = effects.sentence(now) {
+        terminal.say(&format!("effect: {sentence}"));
     }
     for name in &plan.masked {
         terminal.say(&format!(

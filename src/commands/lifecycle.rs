@@ -1,7 +1,5 @@
 //! `start`, `stop`, `restart`: jobs over D-Bus, followed until the services answer.
 
-use std::collections::BTreeMap;
-
 use crate::cli::Lifecycle;
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::{BusError, Job, Systemd, Verb};
@@ -19,14 +17,26 @@ pub(super) async fn run(
 ) -> Result<u8, CommandError> {
     context.online("this")?;
     let stack = configuration::installed_stack(context)?;
-    let members = failure::selected(&stack, &options.services)?;
+    let chosen = failure::selected(&stack, &options.services)?;
     let systemd = Systemd::connect().await?;
-    let units: Vec<String> = if options.services.is_empty() {
-        vec![TARGET.to_owned()]
-    } else {
-        members.iter().map(Member::unit).collect()
-    };
-    change(verb, &units, &members, !options.no_wait, &systemd, context).await
+    if options.services.is_empty() {
+        return group(verb, &stack, !options.no_wait, &systemd, context).await;
+    }
+    let wait = !options.no_wait;
+    match verb {
+        Verb::Start => {
+            // The units do not want each other, so that a restart of one never starts what somebody
+            // stopped; whoever starts one by hand wants it to work.
+            let members = available(stack.with_dependencies(&chosen), &chosen, &systemd).await?;
+            let units: Vec<String> = members.iter().map(Member::unit).collect();
+            change(verb, &units, &members, wait, &systemd, context).await
+        }
+        Verb::Restart if wait => rolling(&chosen, &systemd, context).await,
+        Verb::Stop | Verb::Restart => {
+            let units: Vec<String> = chosen.iter().map(Member::unit).collect();
+            change(verb, &units, &chosen, wait, &systemd, context).await
+        }
+    }
 }
 
 /// Starts the whole group and waits until it answers.
@@ -35,15 +45,18 @@ pub(super) async fn start_group(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    change(
-        Verb::Start,
-        &[TARGET.to_owned()],
-        &stack.members(),
-        true,
-        systemd,
-        context,
-    )
-    .await
+    group(Verb::Start, stack, true, systemd, context).await
+}
+
+async fn group(
+    verb: Verb,
+    stack: &Stack,
+    wait: bool,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let units = [TARGET.to_owned()];
+    change(verb, &units, &stack.members(), wait, systemd, context).await
 }
 
 /// Stops these units and waits until the members are down.
@@ -54,6 +67,61 @@ pub(super) async fn stop(
     context: &Context,
 ) -> Result<u8, CommandError> {
     change(Verb::Stop, units, members, true, systemd, context).await
+}
+
+/// Starts or restarts members side by side and waits until they answer.
+pub(super) async fn change_members(
+    verb: Verb,
+    members: &[Member<'_>],
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let units: Vec<String> = members.iter().map(Member::unit).collect();
+    change(verb, &units, members, true, systemd, context).await
+}
+
+/// Restarts what there is one of together, then instances one by one: each is ready again before the
+/// next one goes.
+async fn rolling(
+    members: &[Member<'_>],
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let (instances, singles): (Vec<Member<'_>>, Vec<Member<'_>>) = members
+        .iter()
+        .partition(|member| member.instance.is_some());
+    if !singles.is_empty() {
+        change_members(Verb::Restart, &singles, systemd, context).await?;
+    }
+    for (done, instance) in instances.iter().enumerate() {
+        let ended = change_members(Verb::Restart, &[*instance], systemd, context).await;
+        let left: Vec<String> = instances.iter().skip(done + 1).map(Member::label).collect();
+        if ended.is_err() && !left.is_empty() {
+            context
+                .terminal
+                .error(&format!("not restarted: {}", left.join(", ")));
+        }
+        ended?;
+    }
+    Ok(0)
+}
+
+/// Without dependencies whose units others ship and that are not installed.
+async fn available<'s>(
+    members: Vec<Member<'s>>,
+    chosen: &[Member<'s>],
+    systemd: &Systemd,
+) -> Result<Vec<Member<'s>>, BusError> {
+    let units: Vec<String> = members.iter().map(Member::unit).collect();
+    let states = systemd.states(&units).await?;
+    Ok(members
+        .into_iter()
+        .filter(|member| {
+            member.service.managed().is_some()
+                || chosen.iter().any(|named| named.label() == member.label())
+                || states.get(&member.unit()).is_some_and(|state| state.found)
+        })
+        .collect())
 }
 
 async fn change(
@@ -100,19 +168,19 @@ async fn installed(units: &[String], systemd: &Systemd) -> Result<(), CommandErr
     }
 }
 
-/// A start limit that was hit also blocks starts by hand; it is cleared for units that failed.
+/// A start limit that was hit also blocks starts by hand, and starts by hand count towards it: both
+/// are forgotten, for our own units.
 async fn clear_failures(members: &[Member<'_>], systemd: &Systemd) -> Result<(), BusError> {
-    let mut units: Vec<String> = members.iter().map(Member::unit).collect();
-    units.push(READY.to_owned());
-    units.push(TARGET.to_owned());
-    let failed: BTreeMap<String, UnitState> = systemd
-        .states(&units)
-        .await?
-        .into_iter()
-        .filter(|(_, state)| state.active == ActiveState::Failed)
-        .collect();
-    for unit in failed.keys() {
-        systemd.reset_failed(unit).await?;
+    let ours = members
+        .iter()
+        .filter(|member| member.service.managed().is_some())
+        .map(Member::unit);
+    for unit in ours.chain([READY.to_owned(), TARGET.to_owned()]) {
+        match systemd.reset_failed(&unit).await {
+            // Of a unit that is not loaded systemd has nothing to forget.
+            Ok(()) | Err(BusError::NoSuchUnit { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod logs;
 mod man;
 mod progress;
 mod render;
+mod scale;
 mod status;
 mod survey;
 mod uninstall;
@@ -78,6 +79,7 @@ async fn run(
         Command::Start(options) => lifecycle::run(Verb::Start, &options, context).await,
         Command::Stop(options) => lifecycle::run(Verb::Stop, &options, context).await,
         Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,
+        Command::Scale(options) => scale::run(&options, context).await,
         Command::Status(options) => status::run(&options, context).await,
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,

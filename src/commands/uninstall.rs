@@ -7,7 +7,7 @@ use crate::error::{CommandError, Kind};
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Plan, Receipt};
-use crate::spec::Stack;
+use crate::spec::{Stack, scale};
 use crate::unit::group::{READY, TARGET};
 
 use super::{Context, configuration, install, lifecycle};
@@ -41,6 +41,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         forget(&plan).await?;
     }
     Files::remove(&context.paths.receipt())?;
+    forget_decisions(context)?;
     if options.purge {
         for (path, _) in &kept {
             Files::remove_tree(path)?;
@@ -104,6 +105,18 @@ async fn stop_everything(plan: &Plan, context: &Context) -> Result<(), CommandEr
     let members = stack.as_ref().map(Stack::members).unwrap_or_default();
     lifecycle::stop(&units, &members, &systemd, context).await?;
     systemd.disable(TARGET).await?;
+    Ok(())
+}
+
+/// What `scale` and the starts of the group left; a drop-in that somebody changed by hand stays.
+fn forget_decisions(context: &Context) -> Result<(), CommandError> {
+    let drop_in = context.paths.drop_ins().join(scale::FILE);
+    if Files::read(&drop_in)?.is_some_and(|text| scale::is_ours(&text)) {
+        Files::remove(&drop_in)?;
+    }
+    if let Some(starts) = context.paths.starts().parent() {
+        Files::remove_tree(starts)?;
+    }
     Ok(())
 }
 

@@ -56,7 +56,7 @@ impl Paths {
     /// Where starts of the group are remembered, one a line.
     #[must_use]
     pub fn starts(&self) -> PathBuf {
-        self.at("/var/lib/juniper/starts.jsonl")
+        self.at("/var/lib/juniperctl/starts/starts.jsonl")
     }
 
     /// The link by which the target starts at boot.

@@ -5,8 +5,10 @@
 
 pub mod change;
 pub mod compare;
+pub mod effects;
 pub mod receipt;
 
 pub use change::Change;
+pub use effects::{Effects, effects};
 pub use compare::{Conflict, Found, Plan, install, uninstall};
 pub use receipt::Receipt;

@@ -54,6 +54,17 @@ impl Receipt {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// The same with directories that were made since, outermost first.
+    #[must_use]
+    pub fn with_directories(mut self, made: impl IntoIterator<Item = String>) -> Self {
+        for directory in made {
+            if !self.directories.contains(&directory) {
+                self.directories.push(directory);
+            }
+        }
+        self
+    }
+
     /// Writes it as JSON that a person can read.
     ///
     /// # Errors

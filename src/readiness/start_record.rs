@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::unit_state::{ActiveState, UnitState};
+
 /// The version of the format that is written.
 pub const VERSION: u32 = 1;
 
@@ -100,6 +102,63 @@ impl StartRecord {
             members: self.members.clone(),
         };
         Ok(serde_json::to_string(&line)? + "\n")
+    }
+}
+
+/// A member as systemd saw it at the end of a start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// `data`, `worker@2`.
+    pub label: String,
+    /// The unit that runs it.
+    pub unit: String,
+    /// The labels of the members that it comes after.
+    pub waits_for: Vec<String>,
+    /// Its unit's state.
+    pub state: UnitState,
+}
+
+/// Units of one start are run within this many microseconds of each other.
+const TOGETHER: u64 = 1_000_000;
+
+/// The record of a start, from the states of the group's own unit and of its members.
+#[must_use]
+pub fn recorded(profile: &str, own: &UnitState, members: Vec<Observed>) -> StartRecord {
+    let earliest = own.activating_at.saturating_sub(TOGETHER);
+    let is_of_this_start = |state: &UnitState| state.activating_at >= earliest;
+    let began = members
+        .iter()
+        .map(|member| &member.state)
+        .filter(|state| is_of_this_start(state))
+        .map(|state| state.activating_at)
+        .fold(own.activating_at, u64::min);
+    StartRecord {
+        began: own
+            .activating_at_wall
+            .saturating_sub(own.activating_at - began),
+        profile: profile.to_owned(),
+        members: members
+            .into_iter()
+            .map(|member| MemberStart {
+                start: start(&member.state, is_of_this_start(&member.state), began),
+                label: member.label,
+                unit: member.unit,
+                waits_for: member.waits_for,
+            })
+            .collect(),
+    }
+}
+
+fn start(state: &UnitState, is_of_this_start: bool, began: u64) -> Start {
+    let exec = state.activating_at.saturating_sub(began);
+    match (&state.active, is_of_this_start) {
+        (ActiveState::Active, true) => Start::Ready {
+            exec,
+            ready: state.ready_at.saturating_sub(began).max(exec),
+        },
+        (ActiveState::Active, false) => Start::AlreadyRunning,
+        (_, true) => Start::NeverReady { exec },
+        (_, false) => Start::NeverStarted,
     }
 }
 

@@ -81,6 +81,8 @@ pub struct UnitState {
     pub started_at: u64,
     /// When its present or last activation began, in microseconds since the machine's boot.
     pub activating_at: u64,
+    /// The same, in microseconds since 1970.
+    pub activating_at_wall: u64,
     /// When it last became active, in microseconds since the machine's boot.
     pub ready_at: u64,
 }

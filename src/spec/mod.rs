@@ -16,6 +16,7 @@ pub mod order;
 pub mod probe;
 pub mod reader;
 pub mod resolve;
+pub mod scale;
 pub mod service_layer;
 mod service_value;
 pub mod source;

@@ -132,7 +132,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         working_directory: table.optional("working_directory", faults, string(AbsolutePath::parse)),
         host: table.optional("host", faults, string(host)),
         port: table.optional("port", faults, number(1, 65_535)),
-        instances: table.optional("instances", faults, number(1, 64)),
+        instances: table.optional("instances", faults, number(0, 64)),
         gpu: table.optional("gpu", faults, gpu),
         memory_max: table.optional("memory_max", faults, bytes),
         standard_output: table.optional(

@@ -3,7 +3,7 @@
 //! Whoever holds a [`Stack`] need not check again: names exist, edges have no cycle, ports differ,
 //! gates can be answered. It holds no file positions and does no input or output.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -212,7 +212,12 @@ impl Stack {
         };
         let members = self.members();
         for selector in selectors {
-            if !members.iter().any(|member| chosen(member, selector)) {
+            // Of a service that is scaled down to nothing there is nothing to choose.
+            let known = match selector.instance {
+                None => self.service(&selector.service).is_some(),
+                Some(_) => members.iter().any(|member| chosen(member, selector)),
+            };
+            if !known {
                 return Err(selector.clone());
             }
         }
@@ -222,6 +227,28 @@ impl Stack {
                 selectors.is_empty() || selectors.iter().any(|selector| chosen(member, selector))
             })
             .collect())
+    }
+}
+
+impl Stack {
+    /// These members with all that they depend on, in start order.
+    #[must_use]
+    pub fn with_dependencies<'s>(&'s self, members: &[Member<'s>]) -> Vec<Member<'s>> {
+        let mut needed: BTreeSet<&ServiceName> = BTreeSet::new();
+        // Dependencies stand before their dependents: one walk from the end meets all of them.
+        for service in self.services.iter().rev() {
+            let chosen = members.iter().any(|member| member.service.name == service.name);
+            if chosen || needed.contains(&service.name) {
+                needed.extend(service.depends_on.iter().map(|edge| &edge.on));
+            }
+        }
+        self.members()
+            .into_iter()
+            .filter(|member| {
+                needed.contains(&member.service.name)
+                    || members.iter().any(|chosen| chosen.label() == member.label())
+            })
+            .collect()
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! No edge between our services becomes `Requires=` or `BindsTo=`. With those a dependency that fails
 //! its first start leaves its dependents dead for ever, its crash restarts what it should not, and
-//! what was stopped never returns (measured on 247 to 262). Instead each dependent wants the other,
-//! waits for it in its own gate each time it starts, and the other's unit restarts those that asked
-//! for it. Units that others ship cannot be given such a line; there systemd's own
+//! what was stopped never returns (measured on 247 to 262). Nor `Wants=`: with it the automatic
+//! restart of a dependent would start again what somebody stopped by hand (measured on the same).
+//! The target wants them all; each dependent waits for the others in its own gate each time it
+//! starts, and the other's unit restarts those that asked for it. Units that others ship cannot be given such a line; there systemd's own
 //! `PartOf=` and `BindsTo=` have to do.
 
 use crate::spec::stack::{Edge, Gate, Kind, Managed, Member, Service, Stack, WhenLost};

@@ -10,6 +10,7 @@ use crate::spec::ServiceName;
 use crate::spec::stack::{Kind, Member, Stack};
 
 use super::budget::{self, Budget};
+use super::edges;
 use super::sandbox::peers;
 use super::value::{argument, span};
 use super::version::SystemdVersion;
@@ -27,6 +28,7 @@ pub struct GroupUnit {
     pub profile: String,
     pub version: String,
     pub members: Vec<String>,
+    pub foreign: Vec<String>,
     pub ready: &'static str,
     pub exec_start: Vec<String>,
     pub timeout_start: String,
@@ -42,23 +44,52 @@ pub fn unit(
 ) -> GroupUnit {
     let budget = budget::of_group(budgets);
     let mut exec_start = vec![format!(
-        ":{} gate group --within {}",
+        ":{} gate group --within {} --profile {}",
         argument(stack.juniperctl.as_str()),
-        span(budget.ready())
+        span(budget.ready()),
+        stack.profile
     )];
-    exec_start.extend(stack.members().iter().filter_map(|member| {
-        let url = member.readiness_url().or_else(|| member.liveness_url())?;
-        Some(argument(&format!("{}={url}", member.unit())))
-    }));
+    exec_start.extend(
+        stack
+            .members()
+            .iter()
+            .filter(|member| member.service.managed().is_some())
+            .map(|member| asked(member, stack)),
+    );
     GroupUnit {
         profile: stack.profile.to_string(),
         version: version.to_string(),
         members: members(stack),
+        foreign: foreign(stack),
         ready: READY,
         exec_start,
         timeout_start: span(budget.start_timeout()),
         peers: peers(stack),
     }
+}
+
+/// One member as the gate of the group is told of it, after those that it comes after.
+fn asked(member: &Member<'_>, stack: &Stack) -> String {
+    let label = member.label();
+    let mut line = edges::of(member.service, stack)
+        .flat_map(|(_, other)| other.members())
+        .filter(|other| other.service.managed().is_some())
+        .map(|other| format!("--after {label}={} ", other.label()))
+        .collect::<String>();
+    let url = member.readiness_url().or_else(|| member.liveness_url());
+    let endpoint = url.map(|url| format!("={url}")).unwrap_or_default();
+    line.push_str(&argument(&format!("{label}:{}{endpoint}", member.unit())));
+    line
+}
+
+/// The units of others that the target wants.
+fn foreign(stack: &Stack) -> Vec<String> {
+    stack
+        .members()
+        .iter()
+        .filter(|member| matches!(member.service.kind, Kind::Foreign(_)))
+        .map(Member::unit)
+        .collect()
 }
 
 /// The units that the target wants: ours, one for each instance.

@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-const STARTS: &str = "var/lib/juniper/starts.jsonl";
+const STARTS: &str = "var/lib/juniperctl/starts/starts.jsonl";
 
 /// A start of data and cascor; cascor is ready at this time.
 fn start(began: u64, ready: u64) -> String {

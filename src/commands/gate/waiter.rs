@@ -9,7 +9,6 @@ use crate::host::systemd::{BusError, Systemd};
 use crate::host::{clock, notify, process};
 use crate::readiness::pace::pause_after;
 use crate::readiness::patience::Patience;
-use crate::readiness::unit_state::ActiveState;
 use crate::readiness::{Answer, Verdict, judged};
 use crate::spec::probe::Expectations;
 
@@ -106,42 +105,6 @@ impl<'w> Waiter<'w> {
         }
     }
 
-    /// Waits until systemd calls all of these units active: an endpoint alone may be answered by
-    /// somebody who took a dead service's port. One that has failed for good ends the wait.
-    pub(super) async fn all_active(
-        &self,
-        targets: &[Target],
-        systemd: &Systemd,
-    ) -> Result<Result<(), Unmet>, BusError> {
-        let units: Vec<String> = targets.iter().map(|target| target.name.clone()).collect();
-        loop {
-            let states = systemd.states(&units).await?;
-            // In start order, so that a dependency is named before those that waited for it.
-            let mut in_order = targets
-                .iter()
-                .filter_map(|target| states.get_key_value(&target.name));
-            let failed =
-                in_order.find(|(_, state)| state.active == ActiveState::Failed && !state.has_job);
-            if let Some((unit, state)) = failed {
-                let mut state = state.clone();
-                systemd.detail(&mut state).await?;
-                let reason = format!("{unit} has failed: {}", state.failure());
-                return Ok(Err(Unmet::silent(reason)));
-            }
-            let idle = states
-                .iter()
-                .find(|(_, state)| state.active != ActiveState::Active);
-            let Some((unit, state)) = idle else {
-                return Ok(Ok(()));
-            };
-            if self.waited() >= self.within {
-                let reason = format!("{unit} is {}", state.active.word());
-                return Ok(Err(Unmet::silent(reason)));
-            }
-            clock::pause(pause_after(self.waited(), true)).await;
-        }
-    }
-
     /// Waits for all of them side by side; the first that cannot be met is the reason.
     pub(super) async fn all_ready(&self, targets: &[Target]) -> Result<(), Unmet> {
         futures_util::future::try_join_all(targets.iter().map(|target| self.ready(target)))
@@ -214,7 +177,8 @@ impl<'w> Waiter<'w> {
 }
 
 impl Unmet {
-    fn silent(reason: String) -> Self {
+    /// One of which nothing was heard.
+    pub(super) fn silent(reason: String) -> Self {
         Self {
             reason,
             answered: false,

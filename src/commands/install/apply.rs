@@ -43,12 +43,18 @@ pub(super) async fn carry_out(
         )?),
     }
     made.extend(made_for_receipt(context)?);
-    let receipt = receipt(written, &made, context);
+    write_receipt(&receipt(written, &made, context), context)
+}
+
+/// Leaves the receipt where it belongs.
+pub(in crate::commands) fn write_receipt(
+    receipt: &Receipt,
+    context: &Context,
+) -> Result<(), CommandError> {
     let text = receipt
         .written()
         .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
-    Files::replace(&context.paths.receipt(), &text)?;
-    Ok(())
+    Ok(Files::replace(&context.paths.receipt(), &text)?)
 }
 
 fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
@@ -59,23 +65,18 @@ fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 fn receipt(written: &Written<'_>, made: &[PathBuf], context: &Context) -> Receipt {
-    let mut directories = written
+    let directories = written
         .receipt
         .map(|receipt| receipt.directories.clone())
         .unwrap_or_default();
-    for directory in made {
-        let directory = context.paths.on_machine(directory);
-        if !directories.contains(&directory) {
-            directories.push(directory);
-        }
-    }
-    Receipt {
+    let receipt = Receipt {
         version: VERSION,
         profile: written.stack.profile.to_string(),
         systemd: written.version.to_string(),
         units: written.files.iter().map(|file| file.name.clone()).collect(),
         directories,
-    }
+    };
+    receipt.with_directories(made.iter().map(|made| context.paths.on_machine(made)))
 }
 
 /// Units that go, and instances that are not wanted any more, are stopped while systemd still

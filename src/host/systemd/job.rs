@@ -54,6 +54,17 @@ impl Jobs {
         Self { ended }
     }
 
+    /// Waits until any job of anybody ends.
+    ///
+    /// # Errors
+    /// The bus went away.
+    pub async fn any(&mut self) -> Result<(), BusError> {
+        match self.ended.next().await {
+            Some(_) => Ok(()),
+            None => Err(closed()),
+        }
+    }
+
     /// The next of `jobs` that ends, taken out of it, with its outcome; `None` where none is left.
     ///
     /// # Errors
@@ -61,9 +72,7 @@ impl Jobs {
     pub async fn next(&mut self, jobs: &mut Vec<Job>) -> Result<Option<(Job, Outcome)>, BusError> {
         while !jobs.is_empty() {
             let Some(signal) = self.ended.next().await else {
-                return Err(BusError::Unreachable(
-                    "the bus closed the connection".to_owned(),
-                ));
+                return Err(closed());
             };
             let Ok(ended) = signal.args() else {
                 continue;
@@ -75,4 +84,8 @@ impl Jobs {
         }
         Ok(None)
     }
+}
+
+fn closed() -> BusError {
+    BusError::Unreachable("the bus closed the connection".to_owned())
 }

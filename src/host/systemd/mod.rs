@@ -206,6 +206,7 @@ impl Systemd {
         state.since_microseconds = number(&unit, "StateChangeTimestamp");
         let moment = |name: &str| number(&unit, name).unwrap_or_default();
         state.activating_at = moment("InactiveExitTimestampMonotonic");
+        state.activating_at_wall = moment("InactiveExitTimestamp");
         state.ready_at = moment("ActiveEnterTimestampMonotonic");
         let service = properties
             .get_all("org.freedesktop.systemd1.Service")

@@ -83,10 +83,11 @@ fn past_the_last_port(
     }
 }
 
-/// First and last port of all instances.
+/// First and last port of all instances; `None` where there is no instance.
 fn ports(managed: &Managed) -> Option<(u32, u32)> {
     let first = u32::from(managed.endpoint?.port);
-    Some((first, first + managed.instances.unwrap_or(1) - 1))
+    let beyond = managed.instances.unwrap_or(1).checked_sub(1)?;
+    Some((first, first + beyond))
 }
 
 fn shared_port(left: &Managed, right: &Managed) -> Option<u32> {

@@ -1,0 +1,217 @@
+//! `scale`: how many instances of a service run, from now on and after every reboot.
+//!
+//! The count is remembered in a drop-in of the configuration, so that installs and reboots agree with
+//! it; only instances that come or go are touched.
+
+use crate::cli::Scale as Options;
+use crate::error::{CommandError, Kind};
+use crate::host::systemd::{Systemd, Verb};
+use crate::host::{Files, accounts};
+use crate::plan::{self, Receipt};
+use crate::readiness::unit_state::ActiveState;
+use crate::spec::scale::{FILE, Scale};
+use crate::spec::stack::{Member, Stack};
+use crate::spec::{ProfileName, ServiceName};
+use crate::unit::group::TARGET;
+use crate::unit::rendered;
+
+use super::install::{self, apply};
+use super::{Context, configuration, lifecycle};
+
+pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
+    context.online("scale")?;
+    let receipt = context
+        .receipt()?
+        .ok_or_else(|| CommandError::new(Kind::NotAsAsked, "nothing is installed yet")
+            .hint("install the units first: sudo juniperctl install"))?;
+    let profile = ProfileName::parse(&receipt.profile).ok();
+    let before = configuration::stack(profile.as_ref(), context)?;
+    refuse_unknown(options, &before)?;
+    let remembered = remembered(context)?;
+    let text = options
+        .counts
+        .iter()
+        .fold(remembered, |scale, (service, count)| {
+            scale.with(service.clone(), *count)
+        })
+        .written();
+    let path = context.paths.drop_ins().join(FILE);
+    let after = configuration::stack_with(profile.as_ref(), Some((&path, &text)), context)?;
+    refuse_overridden(options, &after, context)?;
+    permitted()?;
+    let systemd = Systemd::connect().await?;
+    carry_out(&text, &after, receipt, &systemd, context).await?;
+    stop_surplus(&before, &after, &systemd, context).await?;
+    start_missing(options, &after, &systemd, context).await
+}
+
+/// Only services of the profile that have instances can be scaled.
+fn refuse_unknown(options: &Options, stack: &Stack) -> Result<(), CommandError> {
+    for (name, _) in &options.counts {
+        let managed = stack.service(name).map(crate::spec::Service::managed);
+        let problem = match managed {
+            None => format!("profile {} has no service {name}", stack.profile),
+            Some(Some(managed)) if managed.instances.is_some() => continue,
+            Some(_) => format!("{name} has no instances; there is one of it"),
+        };
+        let scalable: Vec<&str> = stack
+            .services
+            .iter()
+            .filter(|service| service.managed().is_some_and(|it| it.instances.is_some()))
+            .map(|service| service.name.as_str())
+            .collect();
+        let error = CommandError::new(Kind::Usage, problem);
+        return Err(if scalable.is_empty() {
+            error
+        } else {
+            error.hint(format!("these have instances: {}", scalable.join(", ")))
+        });
+    }
+    Ok(())
+}
+
+/// The counts that earlier calls left.
+fn remembered(context: &Context) -> Result<Scale, CommandError> {
+    let path = context.paths.drop_ins().join(FILE);
+    let Some(text) = Files::read(&path)? else {
+        return Ok(Scale::default());
+    };
+    Scale::parse(&text).ok_or_else(|| {
+        CommandError::new(
+            Kind::Configuration,
+            format!("{} was changed by hand", path.display()),
+        )
+        .hint("set services.NAME.instances there and run `juniperctl install`, or remove the file")
+    })
+}
+
+/// Where something later or stronger than the drop-in sets the count, scaling would be in vain.
+fn refuse_overridden(
+    options: &Options,
+    after: &Stack,
+    context: &Context,
+) -> Result<(), CommandError> {
+    for (name, count) in &options.counts {
+        if instances(after, name) != Some(*count) {
+            return Err(CommandError::new(
+                Kind::Configuration,
+                format!("something else sets the instances of {name}; nothing was changed"),
+            )
+            .hint(format!(
+                "look for it in files after {} and in profiles.{}.overrides",
+                context.paths.drop_ins().join(FILE).display(),
+                after.profile
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn instances(stack: &Stack, name: &ServiceName) -> Option<u32> {
+    stack.service(name)?.managed()?.instances
+}
+
+fn permitted() -> Result<(), CommandError> {
+    if accounts::is_root() {
+        return Ok(());
+    }
+    Err(
+        CommandError::new(Kind::Machine, "scaling writes units, which takes root")
+            .hint("run it as root: sudo juniperctl scale ..."),
+    )
+}
+
+/// The drop-in first: were the machine to die in between, an install would finish the work.
+async fn carry_out(
+    text: &str,
+    after: &Stack,
+    receipt: Receipt,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let version = systemd.version().await?;
+    let files = rendered(after, version, &context.facts(after))
+        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let found = install::found(&files, Some(&receipt), context)?;
+    let plan = plan::install(&files, &found, Some(&receipt));
+    install::refuse_conflicts(&plan, context)?;
+    let drop_ins = context.paths.drop_ins();
+    let path = drop_ins.join(FILE);
+    context.terminal.say(&format!("writes   {}", path.display()));
+    for change in &plan.changes {
+        context.terminal.say(&change.line());
+    }
+    let made = Files::make_directory(&drop_ins)?;
+    let old = Files::read(&path)?;
+    Files::replace(&path, text)?;
+    if let Err(error) = apply::apply(&plan.changes, &context.paths.units()) {
+        match old {
+            Some(old) => Files::replace(&path, &old)?,
+            None => Files::remove(&path)?,
+        }
+        return Err(error);
+    }
+    let receipt = receipt.with_directories(made.iter().map(|made| context.paths.on_machine(made)));
+    apply::write_receipt(&receipt, context)?;
+    systemd.reload().await.map_err(CommandError::from)
+}
+
+/// Stops instances that are not wanted any more.
+async fn stop_surplus(
+    before: &Stack,
+    after: &Stack,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let wanted: Vec<String> = after.members().iter().map(Member::unit).collect();
+    let gone: Vec<Member<'_>> = before
+        .members()
+        .into_iter()
+        .filter(|member| !wanted.contains(&member.unit()))
+        .collect();
+    let units: Vec<String> = gone.iter().map(Member::unit).collect();
+    if units.is_empty() {
+        return Ok(());
+    }
+    lifecycle::stop(&units, &gone, systemd, context)
+        .await
+        .map(drop)
+}
+
+/// Starts wanted instances that do not run, where the group does.
+async fn start_missing(
+    options: &Options,
+    after: &Stack,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let target = systemd.states(&[TARGET.to_owned()]).await?;
+    let group_runs = target
+        .get(TARGET)
+        .is_some_and(|state| state.active == ActiveState::Active || state.has_job);
+    if !group_runs {
+        context
+            .terminal
+            .say("the group is stopped: the instances start with it");
+        return Ok(0);
+    }
+    let members: Vec<Member<'_>> = after
+        .members()
+        .into_iter()
+        .filter(|member| options.counts.iter().any(|(name, _)| *name == member.service.name))
+        .collect();
+    let units: Vec<String> = members.iter().map(Member::unit).collect();
+    let states = systemd.states(&units).await?;
+    let missing: Vec<Member<'_>> = members
+        .into_iter()
+        .filter(|member| {
+            states
+                .get(&member.unit())
+                .is_none_or(|state| state.active != ActiveState::Active)
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(0);
+    }
+    lifecycle::change_members(Verb::Start, &missing, systemd, context).await
+}
