@@ -90,6 +90,9 @@ pub struct UnitState {
 /// How the watcher of a start begins what it says when it gives up.
 pub const NOT_READY: &str = "not ready after ";
 
+/// The starts within a minute after which systemd gives up: `StartLimitBurst=` of the units.
+pub const START_LIMIT: u64 = 5;
+
 impl UnitState {
     /// Whether it is waiting to come up, or about to be tried again.
     #[must_use]
@@ -119,8 +122,17 @@ impl UnitState {
             ActiveState::Active | ActiveState::Activating | ActiveState::Deactivating => None,
             ActiveState::Inactive if self.has_job => None,
             ActiveState::Inactive => Some("it is stopped".to_owned()),
+            ActiveState::Failed if self.is_given_up() => Some(format!(
+                "{}; given up after {} starts, `juniperctl start` tries again",
+                self.failure(),
+                self.restarts.max(START_LIMIT)
+            )),
             ActiveState::Failed | ActiveState::Other(_) => Some(self.failure()),
         }
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.result == "start-limit-hit" || self.restarts >= START_LIMIT - 1
     }
 
     /// What ended it, from systemd's result and the exit status (systemd.exec(5), "PROCESS EXIT
@@ -128,9 +140,7 @@ impl UnitState {
     #[must_use]
     pub fn failure(&self) -> String {
         match (self.result.as_str(), self.exit_status) {
-            ("start-limit-hit", _) => {
-                "it failed five times within a minute and was given up".to_owned()
-            }
+            ("start-limit-hit", _) => "it failed again and again".to_owned(),
             // The watcher of the start ended it and had said why.
             ("protocol" | "signal" | "core-dump", _) if self.status_text.starts_with(NOT_READY) => {
                 for_terminal(&self.status_text, 200)
@@ -184,6 +194,17 @@ mod tests {
                 "not ready after 60 s: data is down",
             ),
             (failed("exit-code", 3), "it ended with status 3"),
+            (
+                UnitState {
+                    restarts: 5,
+                    ..failed("exit-code", 3)
+                },
+                "it ended with status 3; given up after 5 starts, `juniperctl start` tries again",
+            ),
+            (
+                failed("start-limit-hit", 1),
+                "it failed again and again; given up after 5 starts, `juniperctl start` tries again",
+            ),
             (UnitState::default(), "its unit is not installed"),
         ] {
             assert_eq!(state.explanation().as_deref(), Some(told));

@@ -54,8 +54,8 @@ pub(super) fn is_watched(managed: &Managed) -> bool {
     managed.endpoint.is_some() && (managed.readiness.is_some() || managed.liveness.is_some())
 }
 
-/// Who depends on a service with this policy: units, or the pattern of all instances.
-pub(super) fn dependents(service: &Service, stack: &Stack, policy: WhenLost) -> Vec<String> {
+/// Who depends on a service with one of these policies: units, or the pattern of all instances.
+pub(super) fn dependents(service: &Service, stack: &Stack, policies: &[WhenLost]) -> Vec<String> {
     stack
         .services
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn dependents(service: &Service, stack: &Stack, policy: WhenLost) -> 
             other
                 .depends_on
                 .iter()
-                .any(|edge| edge.on == service.name && edge.when_lost == policy)
+                .any(|edge| edge.on == service.name && policies.contains(&edge.when_lost))
         })
         .filter_map(|other| {
             let managed = other.managed()?;

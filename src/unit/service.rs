@@ -104,8 +104,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .then(|| span(around.budget.job_timeout())),
         watched: edges::is_watched(managed),
         exec_start: exec_start(service, managed, around),
-        returned: dependents(service, around.stack, WhenLost::Restart),
-        lost: dependents(service, around.stack, WhenLost::Stop),
+        returned: returned(service, around.stack),
+        lost: lost(service, around.stack),
         working_directory: managed
             .working_directory
             .as_ref()
@@ -218,19 +218,25 @@ fn ready(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Opt
     Some(line)
 }
 
-/// What restarts dependents with this policy: their units, or the pattern of their instances.
-fn dependents(service: &Service, stack: &Stack, policy: WhenLost) -> Option<String> {
-    let units = edges::dependents(service, stack, policy);
-    if units.is_empty() {
-        return None;
-    }
+/// What takes dependents back into their gates when the service is gone.
+fn lost(service: &Service, stack: &Stack) -> Option<String> {
+    let units = edges::dependents(service, stack, &[WhenLost::Stop]);
     let juniperctl = argument(stack.juniperctl.as_str());
-    let units: Vec<String> = units.iter().map(|unit| argument(unit)).collect();
-    let units = units.join(" ");
-    Some(match policy {
-        WhenLost::Keep | WhenLost::Stop => format!("{juniperctl} gate lost {units}"),
-        WhenLost::Restart => format!("{juniperctl} gate returned --unit %n {units}"),
-    })
+    (!units.is_empty()).then(|| format!("{juniperctl} gate lost {}", arguments(&units)))
+}
+
+/// What restarts dependents once the service is ready. Those that were to be stopped are among them:
+/// the kernel may kill the line for the loss together with the service (cgroup.kill).
+fn returned(service: &Service, stack: &Stack) -> Option<String> {
+    let units = edges::dependents(service, stack, &[WhenLost::Restart, WhenLost::Stop]);
+    let juniperctl = argument(stack.juniperctl.as_str());
+    (!units.is_empty())
+        .then(|| format!("{juniperctl} gate returned --unit %n {}", arguments(&units)))
+}
+
+fn arguments(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| argument(word)).collect();
+    words.join(" ")
 }
 
 /// How the instances share the GPUs.

@@ -14,12 +14,13 @@ mod failures;
 mod group;
 mod hostile;
 mod lab;
+mod ordering;
 mod real;
 
 use juniper_lab::Suite;
 use libtest_mimic::{Arguments, Trial};
 
-const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
+pub(crate) const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -40,6 +41,7 @@ fn main() {
             &format!("systemd::{version}::a_restart_reaches_all_and_a_crash_only_one"),
             move || group::restart(suite),
         ));
+        trials.extend(ordering::trials(suite));
     }
     trials.extend([
         lab::trial(
@@ -85,5 +87,7 @@ fn main() {
         ),
         real::trial(),
     ]);
-    libtest_mimic::run(&arguments, trials).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    ordering::print();
+    conclusion.exit();
 }

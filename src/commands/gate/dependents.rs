@@ -59,10 +59,16 @@ async fn running(
     Ok(found)
 }
 
-/// Whether the service's own program runs.
+/// Whether the service's own program runs, and not its gate or what systemd does before that: its
+/// processes have names in parentheses until they run a program.
 fn past_its_gate(state: &UnitState) -> bool {
-    state.main_pid != 0
-        && process::program_of(state.main_pid).is_some_and(|program| program != GATE)
+    if state.active == ActiveState::Active {
+        return true;
+    }
+    let program = process::program_of(state.main_pid);
+    program.is_some_and(|name| {
+        name != GATE && !name.starts_with('(') && !name.starts_with("systemd")
+    })
 }
 
 /// Queues the restart and does not wait for it: this runs inside a job that may come before it.

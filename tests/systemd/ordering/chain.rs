@@ -1,0 +1,61 @@
+//! The diamond with delays: who waited for whom, and that nobody waited for nothing.
+
+use juniper_lab::{BootOptions, Suite};
+use serde_json::Value;
+
+use super::super::lab::{Outcome, claim, exits, has, machine};
+use super::campaign::Random;
+use super::table::note;
+
+/// Starts with other random delays each.
+const STARTS: usize = 5;
+
+/// The most that a start may take beyond its critical path, in milliseconds.
+const BEYOND: f64 = 30.0;
+
+/// data (0.5 s) -> cascor (1.5 s) -> worker (1.0 s), canopy (2.5 s, after data and cascor).
+const DELAYS: [(&str, u64); 4] = [("data", 500), ("cascor", 1_500), ("worker", 1_000), ("canopy", 2_500)];
+
+/// Each start is explained, its chain is the right one, and what lies beyond the chain is small.
+pub(super) fn explained(suite: Suite) -> Outcome {
+    let machine = machine(suite, BootOptions::default())?;
+    let mut random = Random(20_261_125 + u64::from(suite.systemd_version()));
+    let mut beyond = Vec::new();
+    for _ in 0..STARTS {
+        let mut text = String::from("profile = \"mock\"\n");
+        for (name, delay) in DELAYS {
+            let delay = delay + random.below(200);
+            text.push_str(&format!(
+                "[services.{name}.environment]\nJUNIPER_STANDIN_READY_AFTER = \"{delay}ms\"\n"
+            ));
+        }
+        machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
+        exits(&machine, "juniperctl install", 0)?;
+        exits(&machine, "systemctl start juniper.target", 0)?;
+        let told = exits(&machine, "juniperctl graph --chain --json", 0)?;
+        beyond.push(judged(&serde_json::from_str(&told.stdout)?)?);
+        exits(&machine, "systemctl stop juniper.target", 0)?;
+        exits(&machine, "systemctl reset-failed", 0)?;
+    }
+    let told = exits(&machine, "juniperctl graph --chain", 0)?;
+    println!("{}", told.stdout);
+    has(&told.stdout, &["canopy", "after cascor", "beyond the chain", "compared with the last 4 starts"])?;
+    beyond.sort_by(f64::total_cmp);
+    let middle = beyond[STARTS / 2];
+    note(
+        suite,
+        "diamond with random delays",
+        "group",
+        format!("ready {middle:.0} ms beyond its critical path (median of {STARTS})"),
+    );
+    claim(
+        beyond[0] <= BEYOND,
+        format!("all starts took more than {BEYOND} ms beyond their chains: {beyond:?}"),
+    )
+}
+
+/// What one start took beyond its chain, in milliseconds.
+fn judged(told: &Value) -> Result<f64, libtest_mimic::Failed> {
+    println!("{told}");
+    Ok(told["beyond_us"].as_f64().ok_or("no beyond_us")? / 1_000.0)
+}

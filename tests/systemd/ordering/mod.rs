@@ -1,0 +1,56 @@
+//! Dependency edges on real systemd: the same situations on every version, with the same outcome.
+//!
+//! Each situation of the matrix in ARCHITECTURE.md is played with juniperctl's own units; what
+//! happened to whom, and after how long, is printed as a table at the end.
+
+mod campaign;
+mod chain;
+mod edges;
+mod matrix;
+mod scale;
+mod stage;
+mod table;
+
+use juniper_lab::Suite;
+use libtest_mimic::Trial;
+
+use super::lab::trial;
+
+pub(crate) use table::print;
+
+/// The trials of one systemd version.
+pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
+    let named = |name: &str| format!("systemd::{}::{name}", suite.systemd_version());
+    vec![
+        trial(
+            &named("a_lost_dependency_does_what_the_edge_says"),
+            move || matrix::lost(suite),
+        ),
+        trial(
+            &named("a_failed_first_start_strands_nobody"),
+            move || matrix::failing(suite),
+        ),
+        trial(
+            &named("what_is_stopped_by_hand_stays_stopped"),
+            move || matrix::by_hand(suite),
+        ),
+        trial(&named("gates_mean_what_they_say"), move || {
+            edges::gates(suite)
+        }),
+        trial(
+            &named("fifty_kills_do_not_touch_the_training"),
+            move || campaign::kills(suite),
+        ),
+        trial(
+            &named("scaling_touches_only_what_comes_or_goes"),
+            move || scale::scaled(suite),
+        ),
+        trial(
+            &named("a_rolling_restart_keeps_three_of_four_ready"),
+            move || scale::rolling(suite),
+        ),
+        trial(&named("a_start_explains_itself"), move || {
+            chain::explained(suite)
+        }),
+    ]
+}

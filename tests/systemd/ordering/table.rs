@@ -1,0 +1,55 @@
+//! What happened in each situation, on each version: collected from the trials, printed once.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use juniper_lab::Suite;
+
+use super::super::SUITES;
+
+/// Situation and service to what happened on each version.
+type Rows = BTreeMap<(&'static str, String), BTreeMap<u32, String>>;
+
+static ROWS: Mutex<Rows> = Mutex::new(BTreeMap::new());
+
+/// Notes what happened to a service.
+pub(super) fn note(suite: Suite, situation: &'static str, service: &str, outcome: String) {
+    ROWS.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry((situation, service.to_owned()))
+        .or_default()
+        .insert(suite.systemd_version(), outcome);
+}
+
+/// The table in Markdown; nothing where no situation was played.
+fn text() -> String {
+    let rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let versions = SUITES.map(Suite::systemd_version);
+    let mut text = format!(
+        "| situation | who | {} |\n|---|---|---|---|---|---|\n",
+        versions.map(|version| version.to_string()).join(" | ")
+    );
+    for ((situation, service), outcomes) in rows.iter() {
+        let cells = versions.map(|version| outcomes.get(&version).map_or("", String::as_str));
+        text.push_str(&format!(
+            "| {situation} | {service} | {} |\n",
+            cells.join(" | ")
+        ));
+    }
+    text
+}
+
+/// Prints the table, and writes it where `ORDERING_TABLE` says.
+pub(crate) fn print() {
+    let text = text();
+    if text.is_empty() {
+        return;
+    }
+    println!("\n{text}");
+    if let Some(path) = std::env::var_os("ORDERING_TABLE") {
+        std::fs::write(path, text).unwrap();
+    }
+}
