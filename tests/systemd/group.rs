@@ -230,41 +230,6 @@ pub(crate) fn idempotent() -> Outcome {
     Ok(())
 }
 
-/// What another profile does not have is stopped and removed, what stays is not touched.
-pub(crate) fn profile_switch() -> Outcome {
-    let machine = mock(Suite::Trixie)?;
-    machine.write(
-        "/etc/juniper/juniper.toml.d/small.toml",
-        "[profiles.small]\nservices = [\"data\", \"canopy\"]\nstand_in = true\n",
-        0o644,
-    )?;
-    exits(&machine, "juniperctl start", 0)?;
-    let data = "systemctl show -p MainPID --value juniper-data.service";
-    let pid = exits(&machine, data, 0)?.stdout;
-    let told = exits(&machine, "juniperctl install --profile small", 0)?;
-    has(
-        &told.stderr,
-        &[
-            "removes  juniper-cascor.service",
-            "removes  juniper-cascor-worker@.service",
-        ],
-    )?;
-    let running = exits(
-        &machine,
-        "systemctl list-units 'juniper-*' --state=active --plain --no-legend",
-        0,
-    )?;
-    has(
-        &running.stdout,
-        &["juniper-data.service", "juniper-canopy.service"],
-    )?;
-    claim(!running.stdout.contains("cascor"), &running.stdout)?;
-    claim(
-        exits(&machine, data, 0)?.stdout == pid,
-        "data was restarted",
-    )
-}
-
 /// The committed reference units are real unit files that systemd reads without a word.
 pub(crate) fn verify() -> Outcome {
     for suite in super::SUITES {

@@ -56,10 +56,6 @@ fn main() {
             "systemd::an_unchanged_install_changes_nothing",
             group::idempotent,
         ),
-        lab::trial(
-            "systemd::switching_the_profile_stops_what_goes",
-            group::profile_switch,
-        ),
         lab::trial("systemd::a_taken_port_is_named", failures::port_taken),
         lab::trial(
             "systemd::a_missing_interpreter_is_named",
@@ -85,8 +81,8 @@ fn main() {
             "systemd::the_reference_units_verify_silently",
             group::verify,
         ),
-        real::trial(),
     ]);
+    trials.extend(real::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
     conclusion.exit();

@@ -18,11 +18,46 @@ const UNITS: [&str; 4] = [
     "juniper-cascor-worker@1.service",
 ];
 
-pub(crate) fn trial() -> Trial {
-    trial::on_real_services(
-        "real::the_group_trains_and_comes_back_after_a_reboot",
-        trains_and_comes_back,
-    )
+pub(crate) fn trials() -> [Trial; 2] {
+    [
+        trial::on_real_services(
+            "real::the_group_trains_and_comes_back_after_a_reboot",
+            trains_and_comes_back,
+        ),
+        trial::on_real_services("real::the_demo_trains_by_itself", demo_trains),
+    ]
+}
+
+/// Profile demo: nobody asks for it, and cascor trains on the seeded spiral of the dataset service.
+fn demo_trains() -> Outcome {
+    let environments = real::prepared()?.ok_or("the real services are not prepared")?;
+    let machine = machine(Suite::Trixie, environments.shown(BootOptions::default()))?;
+    exits(&machine, "juniperctl install --profile demo --now", 0)?;
+    let training = || -> Result<Value, Failed> {
+        let line = format!("curl -fsS {CASCOR}/training/status");
+        Ok(serde_json::from_str(&exits(&machine, &line, 0)?.stdout)?)
+    };
+    machine.wait_until("the training to begin", Duration::from_mins(1), || {
+        training().is_ok_and(|status| {
+            let state = &status["data"]["state_machine"]["status"];
+            state == "STARTED" || state == "COMPLETED"
+        })
+    })?;
+    let status = training()?;
+    claim(status["data"]["auto_start_failure"].is_null(), &status)?;
+    has(
+        &exits(&machine, "ls /var/lib/juniper/data/datasets", 0)?.stdout,
+        &["spiral"],
+    )?;
+    serves_the_dashboard(&machine)?;
+    exits(&machine, "juniperctl health", 0)?;
+    // Make-believe and demonstrations stay off machines where people rely on results.
+    let refused = exits(
+        &machine,
+        "JUNIPER_ENV=production juniperctl install --profile demo",
+        3,
+    )?;
+    has(&refused.stderr, &["profile `demo` is refused where JUNIPER_ENV=production"])
 }
 
 fn trains_and_comes_back() -> Outcome {

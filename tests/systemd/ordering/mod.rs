@@ -9,6 +9,7 @@ mod edges;
 mod matrix;
 mod scale;
 mod stage;
+mod switch;
 mod table;
 
 use juniper_lab::Suite;
@@ -41,6 +42,9 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             &named("fifty_kills_do_not_touch_the_training"),
             move || campaign::kills(suite),
         ),
+        trial(&named("switching_the_profile_does_what_it_said"), move || {
+            switch::switched(suite)
+        }),
         trial(
             &named("scaling_touches_only_what_comes_or_goes"),
             move || scale::scaled(suite),

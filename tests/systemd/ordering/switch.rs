@@ -1,0 +1,84 @@
+//! Another profile: what it does is shown first, and then just that is done.
+
+use juniper_lab::{BootOptions, Machine, Suite};
+use libtest_mimic::Failed;
+
+use super::super::lab::{Outcome, claim, exits, has, machine};
+use super::table::note;
+
+/// Two profiles that share the dataset service.
+const PROFILES: &str = r#"
+[profiles.look]
+services = ["data", "canopy"]
+stand_in = true
+[profiles.train]
+services = ["data", "cascor", "worker"]
+stand_in = true
+overrides.worker.instances = 2
+"#;
+
+const EFFECT: &str = "effect: stops canopy, starts cascor, worker@1, worker@2; data untouched\n";
+
+/// T5: the old profile's services stop, the new one's start, what both have is not touched.
+pub(super) fn switched(suite: Suite) -> Outcome {
+    let machine = machine(suite, BootOptions::default())?;
+    machine.write("/etc/juniper/juniper.toml", PROFILES, 0o644)?;
+    exits(&machine, "juniperctl install --profile look --now", 0)?;
+    let data = data(&machine)?;
+
+    let shown = exits(&machine, "juniperctl install --profile train --dry-run", 0)?;
+    has(
+        &shown.stderr,
+        &["effect: stops canopy; at the next start: starts cascor, worker@1, worker@2; data untouched\n"],
+    )?;
+    claim(running(&machine)? == ["canopy", "data"], "a dry run changed something")?;
+
+    let told = exits(&machine, "juniperctl install --profile train --now", 0)?;
+    has(&told.stderr, &[EFFECT])?;
+    let now = running(&machine)?;
+    claim(
+        now == ["cascor", "cascor-worker@1", "cascor-worker@2", "data"],
+        format!("{now:?}"),
+    )?;
+    claim(self::data(&machine)? == data, "data was restarted")?;
+    exits(&machine, "juniperctl health", 0)?;
+
+    // A changed unit is restarted only where that was asked for.
+    machine.write(
+        "/etc/juniper/juniper.toml.d/level.toml",
+        "[services.cascor.environment]\nJUNIPER_CASCOR_LOG_LEVEL = \"DEBUG\"\n",
+        0o644,
+    )?;
+    let told = exits(&machine, "juniperctl install --profile train", 0)?;
+    has(
+        &told.stderr,
+        &["effect: at its next restart: changes cascor; data, worker@1, worker@2 untouched\n"],
+    )?;
+    note(
+        suite,
+        "T5 profile switched",
+        "group",
+        "old stopped, new started, shared untouched".to_owned(),
+    );
+    Ok(())
+}
+
+fn data(machine: &Machine) -> Result<String, Failed> {
+    let line = "systemctl show -p MainPID --value juniper-data.service";
+    Ok(exits(machine, line, 0)?.stdout)
+}
+
+/// Running services of ours by their units' names.
+fn running(machine: &Machine) -> Result<Vec<String>, Failed> {
+    let line = "systemctl list-units 'juniper-*.service' --state=running --plain --no-legend";
+    let listed = exits(machine, line, 0)?.stdout;
+    let mut names: Vec<String> = listed
+        .lines()
+        .filter_map(|line| {
+            let unit = line.split_whitespace().next()?;
+            Some(unit.strip_prefix("juniper-")?.strip_suffix(".service")?.to_owned())
+        })
+        .collect();
+    names.sort();
+    Ok(names)
+}
