@@ -1,7 +1,5 @@
 //! The command line: types only, no behaviour. Help, completions and the man page come from here.
 
-use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +9,10 @@ use crate::spec::duration;
 use crate::spec::name::Selector;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
+
+mod gate;
+
+pub use gate::{Gate, GateCommand, GateExec, GateGroup, Gpus, GroupMember, Target};
 
 /// Run the Juniper ML platform as hardened systemd units
 #[derive(Debug, Parser)]
@@ -216,189 +218,6 @@ pub struct Logs {
     /// Begin at this time, as journalctl reads it (`10min ago`, `today`)
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     pub since: Option<String>,
-}
-
-/// What the units call to wait for readiness
-#[derive(Debug, Args)]
-pub struct Gate {
-    /// Which gate
-    #[command(subcommand)]
-    pub gate: GateCommand,
-}
-
-/// Which gate
-#[derive(Debug, Subcommand)]
-pub enum GateCommand {
-    /// Wait for dependencies and a free port, then become the service's program
-    Exec(GateExec),
-    /// Wait until services say that they are ready
-    Ready {
-        /// How long to wait
-        #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-        within: Duration,
-        /// The instance; its port is PORT + N - 1
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        instance: u16,
-        /// What the answer must say
-        #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
-        expect: Vec<(String, String)>,
-        /// Services and their endpoints
-        #[arg(required = true, value_name = "NAME=URL", value_parser = target)]
-        targets: Vec<Target>,
-    },
-    /// Wait until units are active and say that they are ready; give up when one has failed
-    Group(GateGroup),
-    /// Restart running dependents now that this service is gone; they wait for it in their gates
-    Lost {
-        /// Patterns of the dependents' units
-        #[arg(required = true, value_name = "UNIT")]
-        dependents: Vec<String>,
-    },
-    /// Restart dependents that were ready before this service's present start
-    Returned {
-        /// The unit of this service
-        #[arg(long)]
-        unit: String,
-        /// Patterns of the dependents' units
-        #[arg(required = true, value_name = "UNIT")]
-        dependents: Vec<String>,
-    },
-}
-
-/// Wait for dependencies and a free port, then become the service's program
-#[derive(Debug, Args)]
-pub struct GateExec {
-    /// The service, for messages
-    #[arg(long)]
-    pub service: String,
-    /// The address that must be free
-    #[arg(long, value_name = "HOST:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// The instance; its port is PORT + N - 1
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub instance: u16,
-    /// How long to wait for the dependencies without progress
-    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-    pub within: Duration,
-    /// A dependency and the endpoint it must answer
-    #[arg(long = "await", value_name = "NAME=URL", value_parser = target)]
-    pub awaited: Vec<Target>,
-    /// A unit that must have been started
-    #[arg(long, value_name = "UNIT")]
-    pub started: Vec<String>,
-    /// GPUs to hand out in turns to the instances
-    #[arg(long, value_name = "all|N,N", value_parser = gpus)]
-    pub gpus: Option<Gpus>,
-    /// Where the program says that it is ready; a watcher then tells systemd
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub ready: Option<String>,
-    /// How long the program may take to its first ready answer without progress
-    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-    pub startup: Duration,
-    /// What the answer must say
-    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
-    pub expect: Vec<(String, String)>,
-    /// Program and arguments
-    #[arg(last = true, required = true)]
-    pub command: Vec<OsString>,
-}
-
-/// Wait until units are active and say that they are ready; give up when one has failed
-#[derive(Debug, Args)]
-pub struct GateGroup {
-    /// How long to wait
-    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
-    pub within: Duration,
-    /// The profile, for the record of the start
-    #[arg(long, default_value = "")]
-    pub profile: String,
-    /// A member that comes after another, for the record of the start
-    #[arg(long, value_name = "NAME=NAME", value_parser = pair)]
-    pub after: Vec<(String, String)>,
-    /// Members with their units, and the endpoints of those that have one
-    #[arg(required = true, value_name = "NAME:UNIT[=URL]", value_parser = member)]
-    pub members: Vec<GroupMember>,
-}
-
-/// One member of the group, as the gate of the group is told of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupMember {
-    /// `data`, `worker@2`.
-    pub label: String,
-    /// Its unit.
-    pub unit: String,
-    /// Where to ask it.
-    pub url: Option<String>,
-}
-
-/// GPUs that instances share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gpus {
-    /// All that there are.
-    All,
-    /// These, by number.
-    Only(Vec<u32>),
-}
-
-/// A service and the endpoint it must answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// Its name, for messages.
-    pub name: String,
-    /// Where to ask.
-    pub url: String,
-}
-
-fn target(text: &str) -> Result<Target, String> {
-    match text.split_once('=') {
-        Some((name, text)) => Ok(Target {
-            name: name.to_owned(),
-            url: url(text)?,
-        }),
-        None => Err("write NAME=http://HOST:PORT/PATH".to_owned()),
-    }
-}
-
-fn member(text: &str) -> Result<GroupMember, String> {
-    let (name, endpoint) = match text.split_once('=') {
-        Some((name, endpoint)) => (name, Some(url(endpoint)?)),
-        None => (text, None),
-    };
-    match name.split_once(':') {
-        Some((label, unit)) => Ok(GroupMember {
-            label: label.to_owned(),
-            unit: unit.to_owned(),
-            url: endpoint,
-        }),
-        None => Err("write NAME:UNIT, or NAME:UNIT=http://HOST:PORT/PATH".to_owned()),
-    }
-}
-
-fn url(text: &str) -> Result<String, String> {
-    if text.starts_with("http://") {
-        Ok(text.to_owned())
-    } else {
-        Err("write http://HOST:PORT/PATH".to_owned())
-    }
-}
-
-fn gpus(text: &str) -> Result<Gpus, String> {
-    if text == "all" {
-        return Ok(Gpus::All);
-    }
-    text.split(',')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map(Gpus::Only)
-        .map_err(|_| "write all, or numbers: 0,1".to_owned())
-}
-
-fn expectation(text: &str) -> Result<(String, String), String> {
-    halves(text).ok_or_else(|| "write PATH=TEXT".to_owned())
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    halves(text).ok_or_else(|| "write NAME=NAME".to_owned())
 }
 
 fn halves(text: &str) -> Option<(String, String)> {

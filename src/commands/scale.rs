@@ -12,7 +12,6 @@ use crate::readiness::unit_state::ActiveState;
 use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};
 use crate::spec::{ProfileName, ServiceName};
-use crate::unit::group::TARGET;
 use crate::unit::rendered;
 
 use super::install::{self, apply};
@@ -185,11 +184,9 @@ async fn start_missing(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    let target = systemd.states(&[TARGET.to_owned()]).await?;
-    let group_runs = target
-        .get(TARGET)
-        .is_some_and(|state| state.active == ActiveState::Active || state.has_job);
-    if !group_runs {
+    let of_the_group = |unit: &str| after.members().iter().any(|member| member.unit() == unit);
+    let running = systemd.running(&["juniper-*.service".to_owned()]).await?;
+    if !running.iter().any(|(unit, _)| of_the_group(unit)) {
         context
             .terminal
             .say("the group is stopped: the instances start with it");

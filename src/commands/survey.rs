@@ -11,6 +11,7 @@ use crate::host::systemd::{BusError, Systemd};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::readiness::{Finding, Judgement, Verdict, judged};
 use crate::spec::stack::{Kind as ServiceKind, Member};
+use crate::spec::text::for_terminal;
 
 /// What was found, by member.
 pub(super) struct Survey {
@@ -57,7 +58,7 @@ async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, Bu
     let mut states = systemd.states(units).await?;
     for state in states
         .values_mut()
-        .filter(|state| state.active == ActiveState::Failed)
+        .filter(|state| state.active == ActiveState::Failed || state.is_coming())
     {
         systemd.detail(state).await?;
     }
@@ -121,9 +122,15 @@ fn is_unheard(state: Option<&UnitState>) -> bool {
     state.is_some_and(|state| matches!(state.active, ActiveState::Inactive | ActiveState::Failed))
 }
 
+/// What it waits for, as its gate says it.
 fn waiting_words(state: Option<&UnitState>) -> String {
-    match state.map(|state| state.sub.as_str()) {
-        Some("auto-restart") => "it failed and is about to be tried again".to_owned(),
+    match state {
+        Some(state) if state.sub.starts_with("auto-restart") => {
+            "it failed and is about to be tried again".to_owned()
+        }
+        Some(state) if state.sub == "start" && !state.status_text.is_empty() => {
+            for_terminal(&state.status_text, 200)
+        }
         _ => "it is starting, or waits for what it depends on".to_owned(),
     }
 }

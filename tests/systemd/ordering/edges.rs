@@ -2,7 +2,7 @@
 
 use juniper_lab::{BootOptions, Suite};
 
-use super::super::lab::{Outcome, claim, exits, machine};
+use super::super::lab::{Outcome, claim, exits, machine, run};
 
 /// `slow` is started at once, live after half a second, ready after two.
 const STACK: &str = r#"
@@ -15,6 +15,57 @@ liveness = { path = "/v1/health/live" }
 environment = { JUNIPER_STANDIN_LIVE_AFTER = "500ms", JUNIPER_STANDIN_READY_AFTER = "2s" }
 derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
 "#;
+
+/// Says something new each half second, and is ready after ten: longer than its start-up may take, and
+/// than systemd's own time-out.
+const LOADER: &str = r#"
+import socket, time
+began = time.monotonic()
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', 9000)); s.listen(16)
+while True:
+    c, _ = s.accept()
+    c.recv(4096)
+    parts = int((time.monotonic() - began) * 2)
+    if parts < 20:
+        status, body = '503 Not', '{"status":"not_ready","error":"loaded %d of 20"}' % parts
+    else:
+        status, body = '200 OK', '{"status":"ready"}'
+    c.sendall(('HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s' % (status, len(body), body)).encode())
+    c.close()
+"#;
+
+/// A start that is visibly getting somewhere is given more time, by the gate and by systemd.
+pub(super) fn progress(suite: Suite) -> Outcome {
+    let machine = machine(suite, BootOptions::default())?;
+    machine.write("/usr/local/lib/loader.py", LOADER, 0o644)?;
+    machine.write(
+        "/etc/juniper/juniper.toml",
+        "profile = \"loader\"\n\
+         [services.loader]\ncommand = [\"/usr/bin/python3\", \"/usr/local/lib/loader.py\"]\nport = 9000\n\
+         readiness = { path = \"/ready\" }\nstartup = { interval = \"1s\", failure_threshold = 3 }\n\
+         [profiles.loader]\nservices = [\"loader\"]\n",
+        0o644,
+    )?;
+    exits(&machine, "juniperctl install", 0)?;
+    let limit = exits(
+        &machine,
+        "systemctl show -p TimeoutStartUSec --value juniper-loader.service",
+        0,
+    )?;
+    claim(limit.stdout.trim() == "8s", &limit.stdout)?;
+    // The group's own time-out is the plain sum: this start is for the service alone.
+    exits(&machine, "systemctl start --no-block juniper-loader.service", 0)?;
+    machine.wait_until("the loader to be ready", std::time::Duration::from_secs(20), || {
+        run(&machine, "systemctl is-active juniper-loader.service").is_ok_and(|it| it.success())
+    })?;
+    let restarts = exits(
+        &machine,
+        "systemctl show -p NRestarts --value juniper-loader.service",
+        0,
+    )?;
+    claim(restarts.stdout.trim() == "0", "the loader was restarted")
+}
 
 /// The times at which dependents with each gate begin, beside those of `slow`.
 pub(super) fn gates(suite: Suite) -> Outcome {

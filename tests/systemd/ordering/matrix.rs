@@ -224,5 +224,17 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
     stage.exits("systemctl start juniper-a.service", 0)?;
     stage.all_ready("once a is back", &ALL)?;
     note(suite, "dependency back", "keep", format!("ready after {}", seconds(begun.elapsed())));
+    one_by_hand(&stage)
+}
+
+/// `juniperctl start SERVICE` brings what the service depends on, and nobody else.
+fn one_by_hand(stage: &Stage) -> Outcome {
+    stage.exits("systemctl stop juniper.target", 0)?;
+    everything_stops(&stage.machine)?;
+    stage.exits("juniperctl start keep", 0)?;
+    for (service, state) in [("a", "active"), ("keep", "active"), ("stop", "inactive"), ("other", "inactive")] {
+        let found = stage.shown(service, "ActiveState")?;
+        claim(found == state, format!("{service} is {found}, not {state}"))?;
+    }
     Ok(())
 }

@@ -38,6 +38,9 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trial(&named("gates_mean_what_they_say"), move || {
             edges::gates(suite)
         }),
+        trial(&named("a_start_with_progress_is_given_time"), move || {
+            edges::progress(suite)
+        }),
         trial(
             &named("fifty_kills_do_not_touch_the_training"),
             move || campaign::kills(suite),

@@ -10,10 +10,9 @@ use super::statistics::Sample;
 const READY: &str = "juniper-ready.service";
 
 /// The steps, in their order.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 4] = [
     "after canopy is ready: its unit is active",
-    "then juniper-ready.service begins",
-    "then it is done",
+    "then juniper-ready.service is done",
     "then juniper.target is active",
     "then `systemctl start` returns",
 ];
@@ -26,9 +25,9 @@ impl Tail {
     /// Takes the steps of one start, while the group still runs.
     pub(super) fn note(&mut self, site: &Site, started: &Started) -> Result<(), Error> {
         let (_, canopy) = site.moments(CANOPY.unit, started)?;
-        let (begun, done) = site.moments(READY, started)?;
+        let (_, done) = site.moments(READY, started)?;
         let (_, target) = site.moments(TARGET, started)?;
-        let ends = [canopy, begun, done, target, started.returned];
+        let ends = [canopy, done, target, started.returned];
         let mut before = started.ready(CANOPY);
         for (sample, end) in self.0.iter_mut().zip(ends) {
             sample.push(end - before);

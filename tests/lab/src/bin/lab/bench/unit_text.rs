@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// The drop-in that replaces the gated command by the bare program and drops the gate that holds the
-/// start job. Nothing where the unit has no gate.
+/// The drop-in that replaces the gated command by the bare program, which tells systemd nothing.
+/// Nothing where the unit has no gate.
 pub(super) fn without_gates(unit: &str) -> Option<String> {
     let joined = unit.replace("\\\n", " ");
     let command = joined
@@ -15,7 +15,7 @@ pub(super) fn without_gates(unit: &str) -> Option<String> {
     let colon = if gate.starts_with(':') { ":" } else { "" };
     let program = program.trim();
     Some(format!(
-        "[Service]\nExecStart=\nExecStart={colon}{program}\nExecStartPost=\n"
+        "[Service]\nType=exec\nNotifyAccess=none\nExecStart=\nExecStart={colon}{program}\n"
     ))
 }
 
@@ -52,16 +52,18 @@ mod tests {
     fn the_bare_program_is_what_follows_the_gate() {
         let unit = "\
 [Service]
+Type=notify
+NotifyAccess=all
 ExecStart=:/usr/bin/juniperctl gate exec --service data \\
     --within 65s \\
     -- /usr/bin/juniper-standin data
-ExecStartPost=:/usr/bin/juniperctl gate ready data=http://127.0.0.1:8100/
 ";
         let expected = "\
 [Service]
+Type=exec
+NotifyAccess=none
 ExecStart=
 ExecStart=:/usr/bin/juniper-standin data
-ExecStartPost=
 ";
         assert_eq!(without_gates(unit).as_deref(), Some(expected));
         assert_eq!(without_gates("[Service]\nExecStart=/bin/true\n"), None);
