@@ -16,9 +16,11 @@ mod machine;
 mod notify;
 mod private;
 mod process;
+mod recipe;
 mod root;
 mod suite;
 mod supervisor;
+mod tool;
 
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
