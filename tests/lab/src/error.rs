@@ -54,6 +54,17 @@ pub enum Error {
         console: String,
     },
 
+    /// A machine ended while something was asked of it.
+    #[error("machine {machine} ended while it should run `{command}`\n-- console --\n{console}")]
+    Gone {
+        /// The machine's name.
+        machine: String,
+        /// The command line.
+        command: String,
+        /// The end of its console.
+        console: String,
+    },
+
     /// A command in a machine ended with something else than success.
     #[error(
         "`{command}` failed: {status}\n-- stdout --\n{stdout}\n-- stderr --\n{stderr}\n-- journal --\n{journal}"

@@ -20,6 +20,12 @@ const TOOLS: &[(&str, &str)] = &[
     ("mount", "mount"),
 ];
 
+/// The programs that whole virtual machines need on top.
+const VIRTUAL_TOOLS: &[(&str, &str)] = &[
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("mke2fs", "e2fsprogs"),
+];
+
 /// Something that this computer lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
@@ -53,21 +59,35 @@ pub fn missing() -> Vec<Missing> {
     if !rustix::process::geteuid().is_root() {
         missing.push(Missing::Root);
     }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let directories: Vec<_> = env::split_paths(&path).collect();
-    for &(program, package) in TOOLS {
-        if !directories
-            .iter()
-            .any(|directory| directory.join(program).is_file())
-        {
-            missing.push(Missing::Tool { program, package });
-        }
-    }
+    missing.extend(missing_tools(TOOLS));
     let mounts = fs::read_to_string(Path::new("/proc/self/mountinfo")).unwrap_or_default();
     if unified_mount(&mounts).is_none() {
         missing.push(Missing::Cgroup2);
     }
     missing
+}
+
+/// All that is missing for whole virtual machines; empty where they can be booted.
+#[must_use]
+pub fn missing_for_virtual() -> Vec<Missing> {
+    let mut missing = missing();
+    missing.extend(missing_tools(VIRTUAL_TOOLS));
+    missing
+}
+
+fn missing_tools(tools: &[(&'static str, &'static str)]) -> Vec<Missing> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let directories: Vec<_> = env::split_paths(&path).collect();
+    let is_there = |program: &str| {
+        directories
+            .iter()
+            .any(|directory| directory.join(program).is_file())
+    };
+    tools
+        .iter()
+        .filter(|(program, _)| !is_there(program))
+        .map(|&(program, package)| Missing::Tool { program, package })
+        .collect()
 }
 
 /// The packages that have the missing programs, each once.
@@ -93,7 +113,16 @@ pub fn reason(missing: &[Missing]) -> Option<String> {
 
 /// Refuses to go on where something is missing.
 pub(crate) fn check() -> Result<(), Error> {
-    reason(&missing()).map_or(Ok(()), |reason| Err(Error::Requirements(reason)))
+    refuse(&missing())
+}
+
+/// Refuses to go on where something is missing for whole virtual machines.
+pub(crate) fn check_virtual() -> Result<(), Error> {
+    refuse(&missing_for_virtual())
+}
+
+fn refuse(missing: &[Missing]) -> Result<(), Error> {
+    reason(missing).map_or(Ok(()), |reason| Err(Error::Requirements(reason)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Starting systemd-nspawn so that it can never outlive the program that wanted the machine.
+//! Starting what runs a machine so that it can never outlive the program that wanted the machine.
 //!
 //! The kernel sends the child a signal when its parent *thread* ends, so all children come from one
-//! thread that lives as long as the program. Says nothing about what runs in the container.
+//! thread that lives as long as the program. Says nothing about what runs in the machine.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -55,20 +55,19 @@ impl Launch<'_> {
             console,
         } = self;
         // A signal that systemd-nspawn answers by powering the machine off.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", "--"]);
-        match overlay {
-            None => {
-                command.args(["sh", "-euc", IN_GROUP, "sh"]).arg(cgroup);
-            }
+        let signal = "TERM";
+        let mut command = match overlay {
+            None => in_group(signal, cgroup),
             Some(overlay) => {
+                let mut command = ending_by(signal);
                 command.args(["unshare", "--mount", "--propagation", "private", "--"]);
                 command.args(["sh", "-euc", ON_OVERLAY, "sh"]).arg(cgroup);
                 command
                     .arg(overlay_options(&overlay))
                     .arg(overlay.private.join("merged"));
+                command
             }
-        }
+        };
         command.arg("systemd-nspawn").args(arguments);
         command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1");
         // Roots are shared and stay as they are; the lab has locks of its own.
@@ -79,10 +78,25 @@ impl Launch<'_> {
         };
         command.stdin(Stdio::null());
         command.stdout(console.try_clone()?).stderr(console);
-        // An interrupt at the terminal is for the tests; the machines end when the tests do.
-        command.process_group(0);
         spawn(command)
     }
+}
+
+/// A command, still without the program itself, that joins the control group and gets the signal
+/// when this program ends.
+pub(crate) fn in_group(signal: &str, cgroup: &Path) -> Command {
+    let mut command = ending_by(signal);
+    command.args(["sh", "-euc", IN_GROUP, "sh"]).arg(cgroup);
+    command
+}
+
+/// A command, still without the program itself, that gets the signal when this program ends.
+fn ending_by(signal: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", signal, "--"]);
+    // An interrupt at the terminal is for the tests; the machines end when the tests do.
+    command.process_group(0);
+    command
 }
 
 fn overlay_options(overlay: &Overlay<'_>) -> OsString {
@@ -114,7 +128,7 @@ static STARTER: LazyLock<Mutex<Sender<Order>>> = LazyLock::new(|| {
 });
 
 /// Starts the command from the thread that lives as long as this program.
-fn spawn(command: Command) -> io::Result<Child> {
+pub(crate) fn spawn(command: Command) -> io::Result<Child> {
     let (reply, answer) = channel();
     let gone = |_| io::Error::other("the starting thread is gone");
     STARTER

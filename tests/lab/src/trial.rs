@@ -14,6 +14,18 @@ pub fn on_machine(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send +
     trial(name, unavailable(), test)
 }
 
+/// A test that boots whole virtual machines.
+pub fn on_virtual_machine(
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    static REASON: OnceLock<Option<String>> = OnceLock::new();
+    let reason = REASON
+        .get_or_init(|| requirements::reason(&requirements::missing_for_virtual()))
+        .as_deref();
+    trial(name, reason, test)
+}
+
 /// A test that boots machines with the real Juniper services in them. They must have been prepared
 /// before, as that takes minutes and gigabytes.
 pub fn on_real_services(

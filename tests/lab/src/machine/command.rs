@@ -15,7 +15,7 @@ use crate::process::Running;
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What every command finds in its environment.
-const ENVIRONMENT: [(&str, &str); 4] = [
+pub(crate) const ENVIRONMENT: [(&str, &str); 4] = [
     (
         "PATH",
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -9,6 +9,7 @@ mod files;
 mod options;
 mod tree;
 
+pub(crate) use command::ENVIRONMENT;
 pub use command::{Background, Command, Output};
 pub use options::BootOptions;
 pub(crate) use options::joined;

@@ -31,6 +31,9 @@ enum Verb {
     Prepare {
         /// The suites to make; all of them if none is named.
         suites: Vec<Suite>,
+        /// Also make the images of whole virtual machines.
+        #[arg(long = "virtual")]
+        images: bool,
         /// Also install the published Juniper services, some gigabytes.
         #[arg(long)]
         real: bool,
@@ -74,7 +77,11 @@ enum Verb {
 fn main() -> ExitCode {
     let Arguments { verb } = Arguments::parse();
     let done = match verb {
-        Verb::Prepare { suites, real } => prepare::run(&suites, real),
+        Verb::Prepare {
+            suites,
+            images,
+            real,
+        } => prepare::run(&suites, images, real),
         Verb::Shell { suite, real } => shell::run(suite, real),
         Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),
         Verb::Bench { packages, out } => bench::run(packages.as_deref(), out.as_deref()),

@@ -3,19 +3,22 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use juniper_lab::{Error, Root, Suite, real};
+use juniper_lab::{Error, Root, Suite, real, vm};
 
 use super::{Done, tell};
 
-/// Makes the roots, and the real services if asked for.
-pub(super) fn run(suites: &[Suite], with_real: bool) -> Done {
+/// Makes the roots, and the images and the real services if asked for.
+pub(super) fn run(suites: &[Suite], with_images: bool, with_real: bool) -> Done {
     // Asking for the services alone should not make roots that they do not need.
-    let wanted = match (suites, with_real) {
-        ([], false) => &Suite::ALL,
+    let wanted = match (suites, with_images, with_real) {
+        ([], true, _) | ([], false, false) => &Suite::ALL,
         _ => suites,
     };
     for &suite in wanted {
         timed(suite.codename(), || Root::prepare(suite))?;
+        if with_images {
+            timed(&format!("the {suite} image"), || vm::Image::prepare(suite))?;
+        }
     }
     if with_real {
         timed("the real services (this takes minutes)", real::environments)?;

@@ -8,9 +8,9 @@ use super::tell;
 
 /// Tells what is missing; fails if anything is.
 pub(super) fn run() -> ExitCode {
-    let missing = requirements::missing();
+    let missing = requirements::missing_for_virtual();
     if missing.is_empty() {
-        tell("machines can be booted here");
+        tell("machines can be booted here, virtual ones too");
         return ExitCode::SUCCESS;
     }
     for missing in &missing {

@@ -1,0 +1,105 @@
+//! What a Debian root is made of, and making it with mmdebstrap.
+//!
+//! The mirror is the one that this computer's apt uses; no host name is written down here. Where
+//! roots are kept is not decided here.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::suite::Suite;
+use crate::tool;
+
+/// A slow mirror may take its time; a dead one must not hold tests up for ever.
+const DEADLINE: Duration = Duration::from_mins(15);
+
+/// mmdebstrap copies these from this computer; a machine has a name of its own and no network.
+const FORGET_THE_HOST: &str = r#"rm -f "$1/etc/hostname" "$1/etc/resolv.conf""#;
+
+/// How to make a root.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    /// The release that it is made from.
+    pub(crate) suite: Suite,
+    /// Counts up when the way of making roots changes.
+    pub(crate) version: u32,
+    /// The packages that are in it.
+    pub(crate) packages: Vec<&'static str>,
+    /// Further options of mmdebstrap.
+    pub(crate) options: &'static [&'static str],
+}
+
+impl Recipe {
+    /// The recipe in words: a root with another stamp is to be made anew.
+    pub(crate) fn stamp(&self) -> String {
+        let mut text = format!("recipe {}\n", self.version);
+        for line in self.packages.iter().chain(self.options) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+
+    /// Makes the root in an empty directory.
+    pub(crate) fn make(&self, target: &Path) -> Result<(), Error> {
+        let suite = self.suite;
+        let mut command = Command::new("mmdebstrap");
+        command.args(["--quiet", "--variant=minbase"]);
+        command.arg(format!("--include={}", self.packages.join(",")));
+        command.arg(format!("--customize-hook={FORGET_THE_HOST}"));
+        for option in suite.apt_options() {
+            command.arg(format!("--aptopt={option}"));
+        }
+        command.args(self.options);
+        command.arg(suite.codename()).arg(target).args(mirror());
+        let doing = || format!("make the {suite} root");
+        tool::run("mmdebstrap", command, DEADLINE, doing).map(drop)
+    }
+}
+
+/// The Debian mirror that apt is set up with, if it is; mmdebstrap knows the public one otherwise.
+fn mirror() -> Option<String> {
+    let listed = Command::new("apt-get")
+        .args(["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"])
+        .output()
+        .ok()?;
+    chosen_mirror(&String::from_utf8_lossy(&listed.stdout))
+}
+
+/// The first archive that calls itself Debian's own, from lines of origin, label and address.
+fn chosen_mirror(targets: &str) -> Option<String> {
+    targets
+        .lines()
+        .find_map(|line| line.strip_prefix("Debian|Debian|"))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_debians_own_archive() {
+        let targets = "Node|Node|https://node.invalid/\n\
+            Debian|Debian-Security|http://security.invalid/\n\
+            Debian|Debian|http://mirror.invalid/debian/\n";
+        assert_eq!(
+            chosen_mirror(targets).as_deref(),
+            Some("http://mirror.invalid/debian/")
+        );
+        assert_eq!(chosen_mirror("Ubuntu|Ubuntu|http://other.invalid/\n"), None);
+    }
+
+    #[test]
+    fn the_stamp_names_all_that_decides() {
+        let recipe = Recipe {
+            suite: Suite::Sid,
+            version: 7,
+            packages: vec!["systemd", "dbus"],
+            options: &["--quiet"],
+        };
+        assert_eq!(recipe.stamp(), "recipe 7\nsystemd\ndbus\n--quiet\n");
+    }
+}
