@@ -36,8 +36,8 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    let waiter = Waiter::new(exec.within, Expectations::new(), context)?
-        .then(exec.startup + watch::MARGIN);
+    let waiter =
+        Waiter::new(exec.within, Expectations::new(), context)?.then(exec.startup + watch::MARGIN);
     if let Err(reason) = all_met(exec, &waiter).await? {
         context.terminal.error(&format!(
             "{service} is not started: after {} {reason}",
@@ -63,10 +63,7 @@ pub(super) async fn run(
 }
 
 /// Waits for all that the service depends on; the first that cannot be met is the reason.
-async fn all_met(
-    exec: &GateExec,
-    waiter: &Waiter<'_>,
-) -> Result<Result<(), String>, CommandError> {
+async fn all_met(exec: &GateExec, waiter: &Waiter<'_>) -> Result<Result<(), String>, CommandError> {
     if !exec.started.is_empty() {
         let systemd = Systemd::connect().await?;
         if let Err(unmet) = waiter.all_started(&exec.started, &systemd).await? {

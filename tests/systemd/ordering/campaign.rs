@@ -44,7 +44,11 @@ pub(super) fn kills(suite: Suite) -> Outcome {
         };
         // Five kills within a minute are systemd's start limit; an operator clears it.
         if run(&machine, &format!("systemctl is-failed --quiet {unit}"))?.success() {
-            exits(&machine, &format!("juniperctl start --no-wait {service}"), 0)?;
+            exits(
+                &machine,
+                &format!("juniperctl start --no-wait {service}"),
+                0,
+            )?;
             cleared += 1;
         }
         machine.wait_until("the victim to run", Duration::from_secs(10), || {

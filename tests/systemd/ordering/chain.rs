@@ -2,6 +2,7 @@
 
 use juniper_lab::{BootOptions, Suite};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 use super::super::lab::{Outcome, claim, exits, has, machine};
 use super::campaign::Random;
@@ -17,7 +18,12 @@ const BEYOND: f64 = 30.0;
 const SIDE_BY_SIDE: f64 = 250_000.0;
 
 /// data (0.5 s) -> cascor (1.5 s) -> worker (1.0 s), canopy (2.5 s, after data and cascor).
-const DELAYS: [(&str, u64); 4] = [("data", 500), ("cascor", 1_500), ("worker", 1_000), ("canopy", 2_500)];
+const DELAYS: [(&str, u64); 4] = [
+    ("data", 500),
+    ("cascor", 1_500),
+    ("worker", 1_000),
+    ("canopy", 2_500),
+];
 
 /// Each start is explained, its chain is the right one, and what lies beyond the chain is small.
 pub(super) fn explained(suite: Suite) -> Outcome {
@@ -28,9 +34,10 @@ pub(super) fn explained(suite: Suite) -> Outcome {
         let mut text = String::from("profile = \"mock\"\n");
         for (name, delay) in DELAYS {
             let delay = delay + random.below(200);
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "[services.{name}.environment]\nJUNIPER_STANDIN_READY_AFTER = \"{delay}ms\"\n"
-            ));
+            );
         }
         machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
         exits(&machine, "juniperctl install", 0)?;
@@ -42,7 +49,15 @@ pub(super) fn explained(suite: Suite) -> Outcome {
     }
     let told = exits(&machine, "juniperctl graph --chain", 0)?;
     println!("{}", told.stdout);
-    has(&told.stdout, &["canopy", "after cascor", "beyond the chain", "compared with the last 4 starts"])?;
+    has(
+        &told.stdout,
+        &[
+            "canopy",
+            "after cascor",
+            "beyond the chain",
+            "compared with the last 4 starts",
+        ],
+    )?;
     beyond.sort_by(f64::total_cmp);
     let middle = beyond[STARTS / 2];
     note(
@@ -66,7 +81,10 @@ fn judged(told: &Value) -> Result<f64, libtest_mimic::Failed> {
         .flatten()
         .filter_map(|step| step["name"].as_str())
         .collect();
-    claim(names == ["canopy", "cascor", "data"], format!("the chain is {told}"))?;
+    claim(
+        names == ["canopy", "cascor", "data"],
+        format!("the chain is {told}"),
+    )?;
     let began = |step: &Value| {
         step["ready_us"].as_f64().unwrap_or(f64::NAN) - step["own_us"].as_f64().unwrap_or(f64::NAN)
     };

@@ -1,6 +1,7 @@
 //! What happened in each situation, on each version: collected from the trials, printed once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use juniper_lab::Suite;
@@ -34,10 +35,7 @@ fn text() -> String {
     );
     for ((situation, service), outcomes) in rows.iter() {
         let cells = versions.map(|version| outcomes.get(&version).map_or("", String::as_str));
-        text.push_str(&format!(
-            "| {situation} | {service} | {} |\n",
-            cells.join(" | ")
-        ));
+        let _ = writeln!(text, "| {situation} | {service} | {} |", cells.join(" | "));
     }
     text
 }
