@@ -8,6 +8,7 @@
     clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "tests may fail loudly, print what they saw, and look at this computer"
 )]
 

