@@ -34,6 +34,17 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
             scale.with(service.clone(), *count)
         })
         .written();
+    if options
+        .counts
+        .iter()
+        .all(|(name, count)| instances(&before, name) == Some(*count))
+    {
+        context
+            .terminal
+            .say("nothing to change: it is scaled so already");
+        let systemd = Systemd::connect().await?;
+        return start_missing(options, &before, &systemd, context).await;
+    }
     let path = context.paths.drop_ins().join(FILE);
     let after = configuration::stack_with(profile.as_ref(), Some((&path, &text)), context)?;
     refuse_overridden(options, &after, context)?;

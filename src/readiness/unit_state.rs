@@ -79,6 +79,8 @@ pub struct UnitState {
     pub status_text: String,
     /// When its main process was last started, in microseconds since the machine's boot.
     pub started_at: u64,
+    /// The same, in microseconds since 1970.
+    pub started_at_wall: u64,
     /// When its present or last activation began, in microseconds since the machine's boot.
     pub activating_at: u64,
     /// The same, in microseconds since 1970.

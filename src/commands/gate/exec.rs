@@ -111,9 +111,9 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
         program.to_string_lossy()
     ));
     if error.kind() == std::io::ErrorKind::NotFound {
-        context.terminal.error(
-            "hint: install the service's Python environment there, or set services.NAME.command in /etc/juniper/juniper.toml",
-        );
+        context.terminal.error(&format!(
+            "hint: install it there, or correct services.{service}.command in /etc/juniper/juniper.toml"
+        ));
     }
     PROGRAM_FAILED
 }

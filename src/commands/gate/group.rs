@@ -129,9 +129,14 @@ async fn record(group: &GateGroup, systemd: &Systemd) -> Result<(), CommandError
         .iter()
         .map(|member| observed(member, group, &states))
         .collect();
+    let record = recorded(&group.profile, &own, observed);
+    // Where all ran already there was nothing to wait for.
+    if record.is_empty() {
+        return Ok(());
+    }
     let path = directory.join("starts.jsonl");
     let mut records = parse_all(&Files::read(&path)?.unwrap_or_default()).records;
-    records.push(recorded(&group.profile, &own, observed));
+    records.push(record);
     let lines: Result<String, serde_json::Error> = kept(records, KEPT)
         .iter()
         .map(crate::readiness::StartRecord::written)

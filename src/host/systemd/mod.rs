@@ -215,6 +215,7 @@ impl Systemd {
         state.result = text(&service, "Result");
         state.status_text = text(&service, "StatusText");
         state.started_at = number(&service, "ExecMainStartTimestampMonotonic").unwrap_or_default();
+        state.started_at_wall = number(&service, "ExecMainStartTimestamp").unwrap_or_default();
         state.restarts = number(&service, "NRestarts").unwrap_or_default();
         state.main_pid = number(&service, "MainPID").unwrap_or_default();
         // systemd says "all ones" where it does not account for memory.

@@ -306,6 +306,13 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
         "keep",
         format!("ready after {}", seconds(begun.elapsed())),
     );
+    // A start of the running target brings back what is missing, and waits for it, too.
+    stage.exits("systemctl stop juniper-a.service", 0)?;
+    stage.exits("systemctl start juniper.target", 0)?;
+    claim(
+        stage.shown("a", "ActiveState")? == "active",
+        "the start of the target did not wait for a",
+    )?;
     one_by_hand(&stage)
 }
 
