@@ -21,6 +21,7 @@ use apply::{Written, carry_out};
 use preflight::preflight;
 
 pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
+    let lock = context.locked()?;
     let stack = configuration::stack(options.profile.as_ref(), context)?;
     let systemd = if context.paths.is_offline() {
         None
@@ -72,6 +73,8 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             stack.profile
         ));
     }
+    // What follows changes no file, and may take minutes.
+    drop(lock);
     match &systemd {
         Some(systemd) if options.now => {
             let changed = members_of(&stack, &effects.changes);

@@ -19,6 +19,14 @@ pub fn wall_microseconds() -> u64 {
         })
 }
 
+/// Microseconds by the clock of systemd's monotonic timestamps.
+#[must_use]
+pub fn monotonic_microseconds() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let microseconds = time.tv_sec * 1_000_000 + time.tv_nsec / 1_000;
+    u64::try_from(microseconds).unwrap_or_default()
+}
+
 /// Waits.
 pub async fn pause(span: Duration) {
     tokio::time::sleep(span).await;

@@ -14,6 +14,7 @@ pub mod environment;
 pub mod files;
 pub mod http;
 pub mod journal;
+pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;

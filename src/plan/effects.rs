@@ -62,7 +62,7 @@ pub fn effects(
     let mut restarted: BTreeSet<&str> = BTreeSet::new();
     // In start order, so that whom a service follows has been judged before it.
     for (unit, label) in wanted {
-        let is_follower = || {
+        let joins = || {
             followers.iter().any(|follower| {
                 follower.label == *label && restarted.contains(follower.on.as_str())
             })
@@ -73,7 +73,7 @@ pub fn effects(
             Some(Now::AsInstalled) if rewritten.contains(file_of(unit).as_str()) => {
                 &mut effects.changes
             }
-            Some(Now::AsInstalled) if is_follower() => &mut effects.follows,
+            Some(Now::AsInstalled) if joins() => &mut effects.follows,
             Some(Now::AsInstalled) => &mut effects.untouched,
         };
         list.push(label.clone());
@@ -111,14 +111,14 @@ impl Effects {
         let part = |verb: &str, labels: &[String]| {
             (!labels.is_empty()).then(|| format!("{verb} {}", labels.join(", ")))
         };
-        let changed = part(changes, &self.changes).map(|changed| match self.follows.as_slice() {
-            [] => changed,
-            follows => format!("{changed} and with it {}", follows.join(", ")),
+        let restarted = part(changes, &self.changes).map(|told| match self.follows.as_slice() {
+            [] => told,
+            follows => format!("{told} and with it {}", follows.join(", ")),
         });
         let acts: Vec<String> = [
             part("stops", &self.stops),
             part(starts, &self.starts),
-            changed,
+            restarted,
         ]
         .into_iter()
         .flatten()
