@@ -28,7 +28,7 @@ pub(super) async fn lost(patterns: &[String], context: &Context) -> Result<u8, C
         let systemd = Systemd::connect().await?;
         for (unit, state) in running(patterns, &systemd).await? {
             if past_its_gate(&state) {
-                restart(&unit, &systemd, context).await;
+                restart(&unit, &state, &systemd, context).await;
             }
         }
         Ok(())
@@ -51,7 +51,7 @@ pub(super) async fn returned(
         systemd.detail(&mut dependency).await?;
         for (unit, state) in running(patterns, &systemd).await? {
             if past_its_gate(&state) && passed::when(&state) < dependency.started_at {
-                restart(&unit, &systemd, context).await;
+                restart(&unit, &state, &systemd, context).await;
             }
         }
         Ok(())
@@ -94,11 +94,11 @@ fn past_its_gate(state: &UnitState) -> bool {
 
 /// Queues the restart and does not wait for it: this runs inside a job that may come before it. It is
 /// no failure of the dependent's own, and does not count towards its start limit.
-async fn restart(unit: &str, systemd: &Systemd, context: &Context) {
+async fn restart(unit: &str, state: &UnitState, systemd: &Systemd, context: &Context) {
     if let Err(error) = systemd.reset_failed(unit).await {
         context.terminal.error(&error.to_string());
     }
-    match systemd.try_restart(unit).await {
+    match systemd.restart_running(unit, &state.active).await {
         Ok(()) => context.terminal.error(&format!("{unit} is restarted")),
         // It is being stopped already, or somebody has just changed their mind about it.
         Err(error) => context.terminal.error(&format!("{unit} is left: {error}")),

@@ -105,8 +105,13 @@ impl Systemd {
     ///
     /// # Errors
     /// No permission, no such unit, or another job.
-    pub async fn try_restart(&self, unit: &str) -> Result<(), BusError> {
-        let queued = self.manager.try_restart_unit(unit, "fail").await;
+    pub async fn restart_running(&self, unit: &str, active: &ActiveState) -> Result<(), BusError> {
+        let queued = if *active == ActiveState::Active {
+            self.manager.try_restart_unit(unit, "fail").await
+        } else {
+            // systemd 247 does not try to restart what is still starting.
+            self.manager.restart_unit(unit, "fail").await
+        };
         queued
             .map(drop)
             .map_err(|error| BusError::call(&format!("restart {unit}"), &error))

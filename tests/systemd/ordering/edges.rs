@@ -81,14 +81,16 @@ pub(super) fn gates(suite: Suite) -> Outcome {
     for (number, gate) in ["started", "live", "ready"].iter().enumerate() {
         let _ = write!(
             text,
-            "[services.{gate}]\ncommand = [\"/usr/bin/juniper-standin\", \"data\"]\nport = {}\n\
+            "[services.on-{gate}]\ncommand = [\"/usr/bin/juniper-standin\", \"data\"]\nport = {}\n\
              depends_on.slow = {{ gate = \"{gate}\" }}\n\
              readiness = {{ path = \"/v1/health/ready\" }}\n\
              derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n",
             9001 + number
         );
     }
-    text.push_str("[profiles.gates]\nservices = [\"slow\", \"started\", \"live\", \"ready\"]\n");
+    text.push_str(
+        "[profiles.gates]\nservices = [\"slow\", \"on-started\", \"on-live\", \"on-ready\"]\n",
+    );
     machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
     exits(&machine, "juniperctl install", 0)?;
     exits(&machine, "systemctl start juniper.target", 0)?;
@@ -103,9 +105,9 @@ pub(super) fn gates(suite: Suite) -> Outcome {
     };
     let (slow, started, live, gated) = (
         ready("slow")?,
-        ready("started")?,
-        ready("live")?,
-        ready("ready")?,
+        ready("on-started")?,
+        ready("on-live")?,
+        ready("on-ready")?,
     );
     let told = format!("slow {slow:.2}, started {started:.2}, live {live:.2}, ready {gated:.2}");
     // Below its dependency's life, between life and readiness, after readiness.
