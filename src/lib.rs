@@ -18,3 +18,4 @@ pub mod plan;
 pub mod readiness;
 pub mod spec;
 pub mod unit;
+pub mod watchdog;

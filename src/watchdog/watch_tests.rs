@@ -1,0 +1,399 @@
+//! Stories that must come out right, told to the watchdog one second at a time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Watchdog;
+use crate::readiness::Verdict;
+use crate::spec::resolve::{Circumstances, resolve};
+use crate::spec::{Faults, Sources, builtin};
+use crate::watchdog::event::{Action, Event, Look, Moment, Question, Standing};
+use crate::watchdog::incident::{Incident, What};
+use crate::watchdog::{Heard, Memory, Orders, Watched};
+
+/// How a service behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Well,
+    Silent,
+    /// Alive, but not ready because of a dependency.
+    Unready,
+    /// Ready, and training.
+    Training,
+    /// Ready in a mode that is not wanted.
+    Demo,
+}
+
+/// A group that is played.
+struct Play {
+    watchdog: Watchdog,
+    now: Moment,
+    manners: BTreeMap<String, Manner>,
+    standings: BTreeMap<String, Standing>,
+    born: BTreeMap<String, Duration>,
+    /// Questions under way: number, label, when they end, how.
+    asked: Vec<(u64, String, Question, Duration, Duration)>,
+    done: Vec<(u64, Action)>,
+    kept: BTreeMap<u64, Incident>,
+    works: bool,
+    /// Whether a restart cures.
+    cured: bool,
+    /// Whether what is ended does end.
+    dies: bool,
+}
+
+pub(super) fn members() -> Vec<Watched> {
+    let mut faults = Faults::default();
+    let mut sources = Sources::default();
+    let merged = builtin::read_with(std::iter::empty(), &mut sources, &mut faults);
+    let stack = resolve(&merged, &Circumstances::default(), &mut faults).unwrap();
+    Watched::of(&stack)
+}
+
+fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
+    Heard {
+        verdict,
+        cause: (verdict != Verdict::Ready).then(|| "no answer".to_owned()),
+        replied,
+        own_fault: !replied || wrong,
+        wrong,
+        busy,
+        latency: Duration::from_millis(5),
+    }
+}
+
+impl Play {
+    fn new() -> Self {
+        let members = members();
+        let all = |value| -> BTreeMap<String, _> {
+            members
+                .iter()
+                .map(|member| (member.label.clone(), value))
+                .collect()
+        };
+        Self {
+            manners: members
+                .iter()
+                .map(|member| (member.label.clone(), Manner::Well))
+                .collect(),
+            standings: members
+                .iter()
+                .map(|member| (member.label.clone(), Standing::Running))
+                .collect(),
+            born: all(Duration::ZERO),
+            watchdog: Watchdog::new(
+                members,
+                crate::spec::restraint::Restraint::default(),
+                &Memory::new("boot", BTreeMap::new()),
+                Vec::new(),
+                1,
+            ),
+            now: Moment {
+                steady: Duration::from_secs(1_000),
+                wall: 5_000_000_000,
+            },
+            asked: Vec::new(),
+            done: Vec::new(),
+            kept: BTreeMap::new(),
+            works: false,
+            cured: true,
+            dies: true,
+        }
+    }
+
+    fn set(&mut self, label: &str, manner: Manner) {
+        self.manners.insert(label.to_owned(), manner);
+    }
+
+    fn event(&mut self, event: Event) {
+        let mut actions = self.watchdog.step(event, self.now);
+        // What a look brings comes later.
+        actions.sort_by_key(|action| matches!(action, Action::Look { .. }));
+        for action in actions {
+            self.carry_out(action);
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Ask {
+                number,
+                label,
+                question,
+                limit,
+            } => {
+                let silent = self.manners.get(&label) == Some(&Manner::Silent);
+                let takes = if silent {
+                    limit
+                } else {
+                    Duration::from_millis(5)
+                };
+                self.asked
+                    .push((number, label, question, self.now.steady + takes, takes));
+            }
+            Action::Look { label } => {
+                let born = self.born.get(&label).copied().unwrap_or_default();
+                let look = Look {
+                    standing: self.standings.get(&label).copied().unwrap_or_default(),
+                    run: u64::try_from(born.as_micros()).unwrap(),
+                    age: self.now.steady - born,
+                    processor: Some(if self.works {
+                        self.now.steady
+                    } else {
+                        Duration::ZERO
+                    }),
+                };
+                self.event(Event::Looked { label, look });
+            }
+            Action::Keep(incident) => {
+                self.kept.insert(incident.number, incident);
+            }
+            Action::Remember(_) => {}
+            Action::Abort { ref label }
+            | Action::Kill { ref label }
+            | Action::Restart { ref label } => {
+                if self.dies {
+                    self.born.insert(label.clone(), self.now.steady);
+                }
+                if self.cured {
+                    self.manners.insert(label.clone(), Manner::Well);
+                }
+                self.done.push((self.now.steady.as_secs(), action));
+            }
+        }
+    }
+
+    fn answer(&self, label: &str, question: Question, takes: Duration) -> Heard {
+        let manner = self.manners.get(label).copied().unwrap_or(Manner::Well);
+        let mut heard = match (manner, question) {
+            (Manner::Silent, _) => heard(Verdict::Down, false, false, false),
+            (Manner::Unready, Question::Readiness) => heard(Verdict::NotReady, true, false, false),
+            (Manner::Training, Question::Readiness) => heard(Verdict::Ready, true, true, false),
+            (Manner::Demo, Question::Readiness) => heard(Verdict::NotReady, true, false, true),
+            _ => heard(Verdict::Ready, true, false, false),
+        };
+        heard.latency = takes;
+        heard
+    }
+
+    /// Lets time pass.
+    fn pass(&mut self, seconds: u64) {
+        for _ in 0..seconds * 10 {
+            self.now.steady += Duration::from_millis(100);
+            self.now.wall += 100_000;
+            let due: Vec<_> = self
+                .asked
+                .extract_if(.., |asked| asked.3 <= self.now.steady)
+                .collect();
+            for (number, label, question, _, takes) in due {
+                let heard = self.answer(&label, question, takes);
+                self.event(Event::Answer { number, heard });
+            }
+            self.event(Event::Units(self.standings.clone()));
+        }
+    }
+
+    fn acts(&self) -> Vec<(u64, &str)> {
+        self.done
+            .iter()
+            .map(|(at, action)| match action {
+                Action::Abort { label } | Action::Restart { label } | Action::Kill { label } => {
+                    (*at - 1_000, label.as_str())
+                }
+                _ => (0, ""),
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn one_that_falls_silent_is_ended_in_time_and_nobody_else() {
+    let mut play = Play::new();
+    play.pass(60);
+    play.set("data", Manner::Silent);
+    play.set("cascor", Manner::Unready);
+    play.set("canopy", Manner::Unready);
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1, "{:?}", play.done);
+    let (at, label) = play.acts()[0];
+    assert!(label == "data" && at <= 60 + 25, "{at}");
+    play.set("cascor", Manner::Well);
+    play.set("canopy", Manner::Well);
+    play.pass(120);
+    assert_eq!(play.acts().len(), 1);
+    assert_eq!(play.kept.len(), 1);
+    let incident = &play.kept[&1];
+    assert_eq!(incident.root, "data");
+    assert_eq!(incident.consequences, ["cascor", "canopy"]);
+    assert!(incident.closed_us.is_some());
+    assert!(incident.last_good_us.unwrap() <= incident.began_us);
+}
+
+#[test]
+fn readiness_ends_nobody_and_the_worker_follows_cascor() {
+    let mut play = Play::new();
+    for label in ["cascor", "canopy", "worker@1"] {
+        play.set(label, Manner::Unready);
+    }
+    play.pass(600);
+    assert_eq!(play.acts(), []);
+    // cascor is the root: nothing else explains it.
+    assert_eq!(play.kept.len(), 1, "{:?}", play.kept);
+    assert_eq!(play.kept[&1].root, "cascor");
+}
+
+#[test]
+fn a_training_cascor_that_works_is_left_alone_until_the_limit() {
+    let mut play = Play::new();
+    play.works = true;
+    play.set("cascor", Manner::Training);
+    play.pass(60);
+    play.set("cascor", Manner::Silent);
+    play.pass(590);
+    assert_eq!(play.acts(), []);
+    play.pass(40);
+    assert_eq!(play.acts().len(), 1);
+    // One that does not work is not at work, whatever it said.
+    let mut play = Play::new();
+    play.set("cascor", Manner::Training);
+    play.pass(60);
+    play.set("cascor", Manner::Silent);
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1);
+}
+
+#[test]
+fn what_fails_for_ever_is_given_up() {
+    let mut play = Play::new();
+    play.cured = false;
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    play.pass(3_600);
+    let at: Vec<u64> = play.acts().iter().map(|(at, _)| *at).collect();
+    assert_eq!(at.len(), 5, "{at:?}");
+    for (pair, pause) in at.windows(2).zip([30, 60, 120, 240]) {
+        assert!(pair[1] - pair[0] >= pause, "{at:?}");
+    }
+    assert_eq!(play.kept.len(), 1);
+    assert!(play.kept[&1].gave_up());
+    assert!(play.watchdog.told(play.now).ends_with("given up: data"));
+    // A person has it tried again.
+    let mut orders = Orders::none("boot");
+    orders.clear(&["data".to_owned()], play.now);
+    play.event(Event::Orders(orders));
+    play.pass(30);
+    assert_eq!(play.acts().len(), 6);
+}
+
+#[test]
+fn nothing_is_done_while_paused_and_the_rest_afterwards() {
+    let mut play = Play::new();
+    let mut orders = Orders::none("boot");
+    orders.pause(
+        &["data".to_owned()],
+        Some(Duration::from_secs(300)),
+        play.now,
+    );
+    play.event(Event::Orders(orders));
+    play.set("data", Manner::Silent);
+    play.pass(299);
+    assert_eq!(play.acts(), []);
+    assert_eq!(play.kept.len(), 1, "an incident all the same");
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1);
+}
+
+#[test]
+fn one_that_does_not_die_is_killed_once() {
+    let mut play = Play::new();
+    play.pass(10);
+    play.set("data", Manner::Silent);
+    play.cured = false;
+    play.dies = false;
+    play.pass(600);
+    let told: Vec<What> = play.kept[&1]
+        .actions
+        .iter()
+        .map(|taken| taken.what)
+        .collect();
+    assert_eq!(told, [What::Aborted, What::Killed], "{:?}", play.done);
+}
+
+#[test]
+fn a_wrong_mode_is_cured_by_one_restart_once_its_dependencies_are_well() {
+    let mut play = Play::new();
+    play.set("canopy", Manner::Demo);
+    play.set("cascor", Manner::Unready);
+    play.pass(120);
+    assert_eq!(play.acts(), [], "cascor is not well");
+    play.set("cascor", Manner::Well);
+    play.pass(60);
+    assert!(matches!(play.done.as_slice(), [(_, Action::Restart { label })] if label == "canopy"));
+}
+
+#[test]
+fn after_a_gap_in_time_nothing_of_the_past_counts() {
+    let mut play = Play::new();
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    for _ in 0..30 {
+        play.pass(10);
+        // Frozen for an hour just before it is enough; the answers of the past come in late.
+        play.now.steady += Duration::from_hours(1);
+    }
+    assert_eq!(play.acts(), []);
+}
+
+#[test]
+fn the_wall_clock_decides_nothing() {
+    let mut play = Play::new();
+    play.pass(30);
+    for wall in [0, u64::MAX / 2, 5_000_000_000] {
+        play.now.wall = wall;
+        play.pass(60);
+    }
+    assert_eq!(play.acts(), []);
+    assert!(play.kept.is_empty());
+}
+
+#[test]
+fn what_is_stopped_or_starting_is_left_alone() {
+    for standing in [
+        Standing::Stopped,
+        Standing::Coming,
+        Standing::Going,
+        Standing::Failed,
+    ] {
+        let mut play = Play::new();
+        play.pass(30);
+        play.set("data", Manner::Silent);
+        play.pass(10);
+        play.standings.insert("data".to_owned(), standing);
+        play.pass(300);
+        assert_eq!(play.acts(), [], "{standing:?}");
+        let incidents = usize::from(standing == Standing::Failed);
+        assert_eq!(play.kept.len(), incidents, "{standing:?}");
+    }
+}
+
+#[test]
+fn it_goes_on_where_it_left_off() {
+    let mut play = Play::new();
+    play.cured = false;
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    play.pass(3_600);
+    let incidents: Vec<Incident> = play.kept.values().cloned().collect();
+    let memory = Memory::new("boot", play.watchdog.spent());
+    play.watchdog = Watchdog::new(
+        members(),
+        crate::spec::restraint::Restraint::default(),
+        &memory,
+        incidents,
+        2,
+    );
+    play.asked.clear();
+    play.pass(300);
+    assert_eq!(play.acts().len(), 5, "given up before, given up now");
+    assert_eq!(play.kept.len(), 1, "the same incident");
+}
