@@ -9,7 +9,7 @@ use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
-use crate::unit::group::READY;
+use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::{SystemdVersion, UnitFile, rendered};
 
 use super::{Context, configuration, lifecycle};
@@ -187,7 +187,7 @@ async fn effects_of(
     let is_ours = |unit: &String| {
         let removed = || {
             let file = plan::effects::file_of(unit);
-            unit != READY && receipt.is_some_and(|receipt| receipt.units.contains(&file))
+            unit != READY && unit != WATCHDOG && receipt.is_some_and(|receipt| receipt.units.contains(&file))
         };
         wanted.iter().any(|(name, _)| name == unit) || removed()
     };

@@ -8,7 +8,7 @@ use crate::spec::stack::{Member, Stack};
 use crate::unit::group::{READY, TARGET};
 
 use super::progress::{Ending, Follower};
-use super::{Context, configuration, failure};
+use super::{Context, configuration, failure, orders};
 
 pub(super) async fn run(
     verb: Verb,
@@ -136,6 +136,7 @@ async fn change(
     let mut jobs = systemd.jobs().await?;
     if verb != Verb::Stop {
         clear_failures(members, systemd).await?;
+        orders::cleared(members, context);
     }
     let mut pending: Vec<Job> = Vec::new();
     for unit in units {

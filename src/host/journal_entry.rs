@@ -1,4 +1,4 @@
-//! A structured entry for the journal, by its own protocol (systemd's JOURNAL_NATIVE_PROTOCOL).
+//! A structured entry for the journal, by its own protocol (systemd's `JOURNAL_NATIVE_PROTOCOL`).
 //!
 //! One datagram to a socket that is looked up each time, so that a restarted journald gets it too.
 //! Fields are written with their length: no value can add a field.

@@ -1,4 +1,4 @@
-//! What a unit tells systemd about its own start (sd_notify(3)): readiness, progress, a line of status.
+//! What a unit tells systemd about its own start (`sd_notify(3)`): readiness, progress, a line of status.
 //!
 //! Nothing happens where systemd does not listen: outside of a unit, or in one without
 //! `NotifyAccess=`. A message that cannot be sent is no error; systemd's time-outs then stand.

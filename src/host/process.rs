@@ -112,7 +112,7 @@ pub fn is_alive(pid: i32) -> bool {
     Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
-/// The name of the program that a process runs (proc_pid_comm(5)); `None` where it is gone.
+/// The name of the program that a process runs (`proc_pid_comm(5)`); `None` where it is gone.
 #[must_use]
 pub fn program_of(pid: u64) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;

@@ -77,7 +77,7 @@ pub struct UnitState {
     pub processor: Option<u64>,
     /// Exit status of the main process, or the number of the signal that ended it.
     pub exit_status: u64,
-    /// What the unit said of itself last (sd_notify(3), `STATUS=`).
+    /// What the unit said of itself last (`sd_notify(3)`, `STATUS=`).
     pub status_text: String,
     /// When its main process was last started, in microseconds since the machine's boot.
     pub started_at: u64,

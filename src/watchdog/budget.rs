@@ -92,7 +92,7 @@ mod tests {
             assert_eq!(spent.allows(&restraint, now), Allowance::Granted);
             spent.spend(&restraint, now);
             now += Duration::from_secs(pause);
-            let just_before = now - Duration::from_millis(1);
+            let just_before = now.saturating_sub(Duration::from_millis(1));
             assert_eq!(spent.allows(&restraint, just_before), Allowance::Later);
         }
         assert_eq!(spent.allows(&restraint, now), Allowance::Exhausted);

@@ -56,10 +56,9 @@ impl Standing {
             ActiveState::Active if state.has_job => Self::Going,
             ActiveState::Active => Self::Running,
             ActiveState::Activating => Self::Coming,
-            ActiveState::Inactive if state.has_job => Self::Coming,
-            ActiveState::Inactive => Self::Stopped,
             ActiveState::Deactivating => Self::Going,
-            ActiveState::Failed if state.has_job => Self::Coming,
+            ActiveState::Inactive | ActiveState::Failed if state.has_job => Self::Coming,
+            ActiveState::Inactive => Self::Stopped,
             ActiveState::Failed => Self::Failed,
             ActiveState::Other(_) => Self::Unknown,
         }
@@ -97,7 +96,7 @@ impl Look {
 pub enum Event {
     /// Time has passed.
     Tick,
-    /// How the units stand, by label; empty where systemd could not be asked.
+    /// How the units stand, by label.
     Units(BTreeMap<String, Standing>),
     /// The answer to a question.
     Answer {

@@ -7,6 +7,10 @@ use crate::spec::probe::Expectations;
 
 /// One answer, judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a finding of its own, in any combination"
+)]
 pub struct Heard {
     /// The verdict.
     pub verdict: Verdict,

@@ -53,6 +53,8 @@ pub struct Taken {
     pub label: String,
     /// What.
     pub what: What,
+    /// Why, fit for a terminal.
+    pub why: String,
 }
 
 /// What can be done.
@@ -67,6 +69,14 @@ pub enum What {
     Restarted,
     /// Nothing any more: its budget was spent.
     GivenUp,
+}
+
+impl Taken {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} {}: {}", self.label, self.what.words(), self.why)
+    }
 }
 
 impl What {
@@ -170,6 +180,7 @@ mod tests {
                 at_us: 3,
                 label: "data".to_owned(),
                 what: What::Aborted,
+                why: "no answer within 10s".to_owned(),
             }],
         }
     }

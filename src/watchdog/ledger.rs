@@ -170,7 +170,7 @@ impl Ledger {
     }
 
     /// Notes what was done to a member, in the incident that it belongs to.
-    pub fn note(&mut self, label: &str, what: What, now: Moment) {
+    pub fn note(&mut self, label: &str, what: What, why: &str, now: Moment) {
         let Some(open) = self
             .open
             .iter_mut()
@@ -182,6 +182,7 @@ impl Ledger {
             at_us: now.wall,
             label: label.to_owned(),
             what,
+            why: why.to_owned(),
         });
         open.changed = true;
     }

@@ -381,6 +381,18 @@ impl MemberWatch {
             || unready
     }
 
+    /// What is wrong with it.
+    pub(super) fn complaint(&self) -> String {
+        let of_trouble = self.trouble.as_ref().map(|trouble| trouble.cause.clone());
+        of_trouble
+            .or_else(|| {
+                self.readiness
+                    .as_ref()
+                    .and_then(|heard| heard.cause.clone())
+            })
+            .unwrap_or_else(|| "it is not well".to_owned())
+    }
+
     /// Since when it is in trouble, in microseconds since 1970.
     pub(super) fn began(&self) -> Option<u64> {
         let wrong = self.wrong.as_ref().map(|(trouble, _)| trouble);

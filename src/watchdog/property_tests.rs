@@ -149,7 +149,7 @@ impl World {
             Happening::Pause(which) => {
                 let labels: Vec<String> = which.iter().map(|which| self.label(*which)).collect();
                 self.orders
-                    .pause(&labels, Some(Duration::from_secs(60)), self.now);
+                    .pause(&labels, Some(Duration::from_mins(1)), self.now);
                 Event::Orders(self.orders.clone())
             }
             Happening::Resume => {
@@ -168,7 +168,7 @@ impl World {
         Look {
             standing: self.standing[label],
             run: u64::try_from(born.as_micros()).unwrap(),
-            age: self.now.steady - born,
+            age: self.now.steady.saturating_sub(born),
             processor: Some(Duration::ZERO),
         }
     }
@@ -233,7 +233,10 @@ impl World {
         if let Some((before, _)) = acted.last() {
             let pause = RESTRAINT.backoff * 2_u32.pow(u32::try_from(acted.len() - 1).unwrap());
             if now < *before + pause {
-                return Err(format!("{:?} after the one before", now - *before));
+                return Err(format!(
+                    "{:?} after the one before",
+                    now.saturating_sub(*before)
+                ));
             }
         }
         acted.push((now, born));

@@ -138,15 +138,14 @@ impl Watchdog {
         let mut before = std::mem::take(&mut self.members);
         self.members = members
             .into_iter()
-            .map(
-                |watched| match before.iter().position(|member| member.watched == watched) {
-                    Some(index) => before.swap_remove(index),
-                    None => {
-                        let spent = self.remembered.get(&watched.label).copied();
-                        MemberWatch::new(watched, spent.unwrap_or_default())
-                    }
-                },
-            )
+            .map(|watched| {
+                let known = before.iter().position(|member| member.watched == watched);
+                if let Some(index) = known {
+                    return before.swap_remove(index);
+                }
+                let spent = self.remembered.get(&watched.label).copied();
+                MemberWatch::new(watched, spent.unwrap_or_default())
+            })
             .collect();
     }
 
@@ -166,9 +165,10 @@ impl Watchdog {
         let Some(member) = self.member(label) else {
             return;
         };
+        let why = member.complaint();
         if wish == Wish::Kill {
             member.ends(Step::Killed, None, now);
-            self.ledger.note(label, What::Killed, now);
+            self.ledger.note(label, What::Killed, &why, now);
             actions.push(Action::Kill {
                 label: label.to_owned(),
             });
@@ -181,7 +181,7 @@ impl Watchdog {
             Allowance::Later | Allowance::GivenUp => return,
             Allowance::Exhausted => {
                 member.spent.given_up = true;
-                self.ledger.note(label, What::GivenUp, now);
+                self.ledger.note(label, What::GivenUp, &why, now);
                 return;
             }
             Allowance::Granted => member.spent.spend(&restraint, now.steady),
@@ -208,7 +208,7 @@ impl Watchdog {
             }
             Wish::Kill => return,
         };
-        self.ledger.note(&label, what, now);
+        self.ledger.note(&label, what, &why, now);
         actions.push(action);
     }
 

@@ -136,7 +136,7 @@ impl Play {
                 let look = Look {
                     standing: self.standings.get(&label).copied().unwrap_or_default(),
                     run: u64::try_from(born.as_micros()).unwrap(),
-                    age: self.now.steady - born,
+                    age: self.now.steady.saturating_sub(born),
                     processor: Some(if self.works {
                         self.now.steady
                     } else {
@@ -289,11 +289,7 @@ fn what_fails_for_ever_is_given_up() {
 fn nothing_is_done_while_paused_and_the_rest_afterwards() {
     let mut play = Play::new();
     let mut orders = Orders::none("boot");
-    orders.pause(
-        &["data".to_owned()],
-        Some(Duration::from_secs(300)),
-        play.now,
-    );
+    orders.pause(&["data".to_owned()], Some(Duration::from_mins(5)), play.now);
     play.event(Event::Orders(orders));
     play.set("data", Manner::Silent);
     play.pass(299);

@@ -16,6 +16,7 @@ mod hostile;
 mod lab;
 mod ordering;
 mod real;
+mod watchdog;
 
 use juniper_lab::Suite;
 use libtest_mimic::{Arguments, Trial};
@@ -42,6 +43,7 @@ fn main() {
             move || group::restart(suite),
         ));
         trials.extend(ordering::trials(suite));
+        trials.extend(watchdog::trials(suite));
     }
     trials.extend([
         lab::trial(
