@@ -12,7 +12,7 @@ LAB     := cargo run --quiet --package juniper-lab --
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo bench accept clean \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept clean \
         up down restart status health logs
 
 help: ## list the targets
@@ -52,7 +52,7 @@ packages: deb ## what lintian says of the Debian packages
 
 systemd: deb ## the tests on real systemd 247, 252, 257 and 262
 	$(LAB) prepare
-	$(LAB) prepare bookworm --virtual
+	$(LAB) prepare --virtual
 	cargo test --quiet --package juniper-lab
 	cargo test --package juniperctl --test systemd -- systemd::
 
@@ -65,6 +65,14 @@ test: lint unit packages systemd real ## everything that CI runs
 demo: deb ## install and run the group on a throw-away Debian; REAL=1 uses the real services
 	@$(LAB) prepare trixie $(if $(REAL),--real)
 	@$(LAB) demo $(if $(REAL),--real)
+
+ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see on each systemd
+	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
+	  cargo test --package juniperctl --test systemd -- ordering::
+
+soak: deb ## the long campaigns: hundreds of kills, twenty power cuts; prints what came of them
+	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
+	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 
 bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md
 	@$(LAB) prepare trixie

@@ -21,7 +21,7 @@ pub struct Gate {
 pub enum GateCommand {
     /// Wait for dependencies and a free port, then become the service's program
     Exec(GateExec),
-    /// Wait until services say that they are ready
+    /// Wait until services say that they are ready: for units that others write
     Ready {
         /// How long to wait
         #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]

@@ -90,7 +90,9 @@ pub(super) fn stack_with(
         // The site's own file is first; drop-ins follow by name.
         let place = texts
             .iter()
-            .position(|(other, _)| Path::new(other).parent() == Path::new(&path).parent() && *other > path)
+            .position(|(other, _)| {
+                Path::new(other).parent() == Path::new(&path).parent() && *other > path
+            })
             .unwrap_or(texts.len());
         texts.insert(place, (path, text.to_owned()));
     }

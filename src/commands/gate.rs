@@ -36,7 +36,10 @@ pub(super) fn split(command: &Command) -> Result<Option<Side>, CommandError> {
     match command {
         Command::Gate(gate) if matches!(&gate.gate, GateCommand::Exec(exec) if exec.ready.is_some()) => {
             process::split().map(Some).map_err(|error| {
-                CommandError::new(Kind::Machine, format!("cannot make a process that watches the start: {error}"))
+                CommandError::new(
+                    Kind::Machine,
+                    format!("cannot make a process that watches the start: {error}"),
+                )
             })
         }
         _ => Ok(None),
@@ -50,9 +53,7 @@ pub(super) async fn run(
 ) -> Result<u8, CommandError> {
     match gate {
         GateCommand::Exec(exec) => match side {
-            Some(Side::Watcher { main, became }) => {
-                watch::run(&exec, main, became, context).await
-            }
+            Some(Side::Watcher { main, became }) => watch::run(&exec, main, became, context).await,
             Some(Side::Main(held)) => exec::run(&exec, Some(held), context).await,
             None => exec::run(&exec, None, context).await,
         },

@@ -1,23 +1,33 @@
 //! `graph`: who waits for whom and how each is; with `--chain`, what the last start waited for.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::cli::{Graph as Options, GraphFormat};
 use crate::error::{CommandError, Kind};
-use crate::host::Files;
+use crate::host::systemd::Systemd;
+use crate::host::{Files, clock};
 use crate::output::chain;
 use crate::output::graph::{Graph, State, dot, json, mermaid, text};
 use crate::readiness::chain::explained;
 use crate::readiness::comparison::compared;
 use crate::readiness::start_record::parse_all;
+use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
+use crate::unit::group::READY;
 
 use super::{Context, configuration, survey};
 
+/// Writing a start down takes no longer.
+const WRITING: Duration = Duration::from_secs(2);
+
+/// Pause between two looks at whether it has been.
+const LOOK: Duration = Duration::from_millis(10);
+
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
     if options.chain {
-        return last_start(context);
+        return last_start(context).await;
     }
     let stack = configuration::installed_stack(context)?;
     let graph = Graph::of(&stack, &states(&stack, context).await?);
@@ -61,7 +71,36 @@ async fn states(stack: &Stack, context: &Context) -> Result<BTreeMap<String, Sta
     Ok(members.iter().map(state).collect())
 }
 
-fn last_start(context: &Context) -> Result<u8, CommandError> {
+/// The group is ready a moment before its start is written down; whoever asks in between waits for it.
+async fn written_down(context: &Context) {
+    if context.paths.is_offline() {
+        return;
+    }
+    // Without a bus nobody is writing.
+    let Ok(systemd) = Systemd::connect().await else {
+        return;
+    };
+    let units = [READY.to_owned()];
+    let begun = clock::now();
+    while begun.elapsed() < WRITING {
+        let Some(mut state) = systemd
+            .states(&units)
+            .await
+            .ok()
+            .and_then(|mut states| states.remove(READY))
+        else {
+            return;
+        };
+        let known = systemd.detail(&mut state).await.is_ok();
+        if !known || state.active != ActiveState::Active || state.main_pid == 0 {
+            return;
+        }
+        clock::pause(LOOK).await;
+    }
+}
+
+async fn last_start(context: &Context) -> Result<u8, CommandError> {
+    written_down(context).await;
     let path = context.paths.starts();
     let found = parse_all(&Files::read(&path)?.unwrap_or_default());
     if found.skipped > 0 {

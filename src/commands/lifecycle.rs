@@ -87,9 +87,8 @@ async fn rolling(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    let (instances, singles): (Vec<Member<'_>>, Vec<Member<'_>>) = members
-        .iter()
-        .partition(|member| member.instance.is_some());
+    let (instances, singles): (Vec<Member<'_>>, Vec<Member<'_>>) =
+        members.iter().partition(|member| member.instance.is_some());
     if !singles.is_empty() {
         change_members(Verb::Restart, &singles, systemd, context).await?;
     }

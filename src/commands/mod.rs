@@ -69,11 +69,7 @@ pub fn main(cli: Cli) -> u8 {
     }
 }
 
-async fn run(
-    command: Command,
-    side: Option<Side>,
-    context: &Context,
-) -> Result<u8, CommandError> {
+async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<u8, CommandError> {
     context.root_exists()?;
     match command {
         Command::Check => check::run(context),

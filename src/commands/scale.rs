@@ -19,10 +19,10 @@ use super::{Context, configuration, lifecycle};
 
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
     context.online("scale")?;
-    let receipt = context
-        .receipt()?
-        .ok_or_else(|| CommandError::new(Kind::NotAsAsked, "nothing is installed yet")
-            .hint("install the units first: sudo juniperctl install"))?;
+    let receipt = context.receipt()?.ok_or_else(|| {
+        CommandError::new(Kind::NotAsAsked, "nothing is installed yet")
+            .hint("install the units first: sudo juniperctl install")
+    })?;
     let profile = ProfileName::parse(&receipt.profile).ok();
     let before = configuration::stack(profile.as_ref(), context)?;
     refuse_unknown(options, &before)?;
@@ -136,7 +136,9 @@ async fn carry_out(
     install::refuse_conflicts(&plan, context)?;
     let drop_ins = context.paths.drop_ins();
     let path = drop_ins.join(FILE);
-    context.terminal.say(&format!("writes   {}", path.display()));
+    context
+        .terminal
+        .say(&format!("writes   {}", path.display()));
     for change in &plan.changes {
         context.terminal.say(&change.line());
     }
@@ -197,7 +199,12 @@ async fn start_missing(
     let members: Vec<Member<'_>> = after
         .members()
         .into_iter()
-        .filter(|member| options.counts.iter().any(|(name, _)| *name == member.service.name))
+        .filter(|member| {
+            options
+                .counts
+                .iter()
+                .any(|(name, _)| *name == member.service.name)
+        })
         .collect();
     let units: Vec<String> = members.iter().map(Member::unit).collect();
     let states = systemd.states(&units).await?;

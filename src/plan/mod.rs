@@ -9,6 +9,6 @@ pub mod effects;
 pub mod receipt;
 
 pub use change::Change;
-pub use effects::{Effects, effects};
 pub use compare::{Conflict, Found, Plan, install, uninstall};
+pub use effects::{Effects, effects};
 pub use receipt::Receipt;

@@ -32,6 +32,18 @@ pub fn read_with<'t>(
     merged
 }
 
+/// The stack of a profile with `text` laid over the built-in one, for tests.
+#[cfg(test)]
+pub(crate) fn stack_of(text: &str, profile: &str) -> super::Stack {
+    let (mut sources, mut faults) = (Sources::default(), Faults::default());
+    let merged = read_with([("site", text)], &mut sources, &mut faults);
+    let circumstances = super::resolve::Circumstances {
+        profile: Some(super::ProfileName::parse(profile).unwrap()),
+        production: false,
+    };
+    super::resolve::resolve(&merged, &circumstances, &mut faults).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::read_with;

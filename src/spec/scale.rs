@@ -91,7 +91,10 @@ mod tests {
             .with(name("worker"), 4);
         let text = scale.written();
         assert_eq!(Scale::parse(&text), Some(scale));
-        assert!(text.ends_with("[services.worker]\ninstances = 4\n"), "{text}");
+        assert!(
+            text.ends_with("[services.worker]\ninstances = 4\n"),
+            "{text}"
+        );
         for other in [
             "[services.worker]\ninstances = 4\n".to_owned(),
             format!("{text}\ngpu = \"all\"\n"),

@@ -247,7 +247,9 @@ impl Stack {
         let mut needed: BTreeSet<&ServiceName> = BTreeSet::new();
         // Dependencies stand before their dependents: one walk from the end meets all of them.
         for service in self.services.iter().rev() {
-            let chosen = members.iter().any(|member| member.service.name == service.name);
+            let chosen = members
+                .iter()
+                .any(|member| member.service.name == service.name);
             if chosen || needed.contains(&service.name) {
                 needed.extend(service.depends_on.iter().map(|edge| &edge.on));
             }
@@ -256,7 +258,9 @@ impl Stack {
             .into_iter()
             .filter(|member| {
                 needed.contains(&member.service.name)
-                    || members.iter().any(|chosen| chosen.label() == member.label())
+                    || members
+                        .iter()
+                        .any(|chosen| chosen.label() == member.label())
             })
             .collect()
     }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::spec::ServiceName;
 use crate::spec::stack::Stack;
-use crate::spec::{Service, ServiceName};
 
 /// Added to each wait, so that the one who waits does not give up before the one waited for.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -51,18 +51,17 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
     let mut budgets: BTreeMap<ServiceName, Budget> = BTreeMap::new();
     // The services are in start order, so the budgets of dependencies are already there.
     for service in &stack.services {
-        let wait = gated(service)
-            .filter_map(|on| budgets.get(on))
+        let wait = service
+            .depends_on
+            .iter()
+            .filter_map(|edge| budgets.get(&edge.on))
             .map(|budget| (budget.ready() + MARGIN).max(SHORTEST))
             .max()
             .unwrap_or_default();
         let own = service
             .managed()
             .map_or(Duration::ZERO, |managed| managed.startup.budget());
-        budgets.insert(
-            service.name.clone(),
-            Budget { wait, startup: own },
-        );
+        budgets.insert(service.name.clone(), Budget { wait, startup: own });
     }
     budgets
 }
@@ -81,7 +80,43 @@ pub fn of_group(budgets: &BTreeMap<ServiceName, Budget>) -> Budget {
     }
 }
 
-/// The services it waits for in its gate.
-fn gated(service: &Service) -> impl Iterator<Item = &ServiceName> {
-    service.depends_on.iter().map(|edge| &edge.on)
+#[cfg(test)]
+mod tests {
+    use super::{of, of_group};
+    use crate::spec::ServiceName;
+    use crate::spec::builtin::stack_of;
+    use std::time::Duration;
+
+    #[test]
+    fn time_outs_add_up_along_the_longest_chain() {
+        let stack = stack_of(
+            "[services.quick]\ncommand = [\"/a\"]\nport = 1\nreadiness.path = \"/\"\n\
+             startup = { interval = \"1s\", failure_threshold = 2 }\n\
+             [services.slow]\ncommand = [\"/a\"]\nport = 2\nreadiness.path = \"/\"\n\
+             startup = { interval = \"1s\", failure_threshold = 60 }\n\
+             [services.last]\ncommand = [\"/a\"]\nport = 3\nreadiness.path = \"/\"\n\
+             startup = { interval = \"1s\", failure_threshold = 10 }\n\
+             depends_on = { quick = {}, slow = {} }\n\
+             [services.next]\ncommand = [\"/a\"]\nport = 4\ndepends_on.quick = {}\n\
+             [profiles.p]\nservices = [\"quick\", \"slow\", \"last\", \"next\"]\n",
+            "p",
+        );
+        let budgets = of(&stack);
+        let seconds = |name: &str| {
+            let budget = budgets.get(&ServiceName::parse(name).unwrap()).unwrap();
+            [
+                budget.wait,
+                budget.ready(),
+                budget.start_timeout(),
+                budget.job_timeout(),
+            ]
+            .map(|span| span.as_secs())
+        };
+        assert_eq!(seconds("quick"), [0, 2, 7, 12]);
+        assert_eq!(seconds("slow"), [0, 60, 65, 70]);
+        assert_eq!(seconds("last"), [65, 75, 80, 85]);
+        // Five waits in vain must not fit into the start limit's minute.
+        assert_eq!(seconds("next"), [15, 75, 80, 85]);
+        assert_eq!(of_group(&budgets).ready(), Duration::from_secs(80));
+    }
 }

@@ -74,3 +74,67 @@ pub(super) fn dependents(service: &Service, stack: &Stack, policies: &[WhenLost]
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{dependents, foreign, is_ordered, units};
+    use crate::spec::ServiceName;
+    use crate::spec::builtin::stack_of;
+    use crate::spec::stack::WhenLost::{Keep, Restart, Stop};
+
+    const STACK: &str = "\
+[services.base]
+command = [\"/a\"]
+port = 1
+readiness.path = \"/\"
+liveness.path = \"/\"
+[services.plain]
+command = [\"/a\"]
+[services.many]
+command = [\"/a\"]
+port = 10
+instances = 2
+depends_on.base = { gate = \"live\", when_lost = \"stop\" }
+[services.last]
+command = [\"/a\"]
+depends_on.base = { when_lost = \"restart\" }
+depends_on.plain = {}
+depends_on.many = {}
+depends_on.redis = { when_lost = \"restart\" }
+[profiles.p]
+services = [\"base\", \"plain\", \"many\", \"last\", \"redis\"]
+";
+
+    #[test]
+    fn what_is_ordered_and_who_hears_of_a_loss() {
+        let stack = stack_of(STACK, "p");
+        let service = |name: &str| stack.service(&ServiceName::parse(name).unwrap()).unwrap();
+        // A gate on life or start is not ordered after a start that ends with readiness.
+        assert!(units(service("many"), &stack, is_ordered).is_empty());
+        assert_eq!(
+            units(service("last"), &stack, is_ordered),
+            [
+                "juniper-base.service",
+                "juniper-many@1.service",
+                "juniper-many@2.service",
+                "juniper-plain.service",
+                "redis-server.service"
+            ]
+        );
+        let base = service("base");
+        assert_eq!(
+            dependents(base, &stack, &[Stop]),
+            ["juniper-many@*.service"]
+        );
+        assert_eq!(
+            dependents(base, &stack, &[Restart, Stop]),
+            ["juniper-many@*.service", "juniper-last.service"]
+        );
+        assert!(dependents(service("plain"), &stack, &[Restart, Stop]).is_empty());
+        assert_eq!(
+            foreign(service("last"), &stack, Restart),
+            ["redis-server.service"]
+        );
+        assert!(foreign(service("last"), &stack, Keep).is_empty());
+    }
+}

@@ -78,19 +78,15 @@ pub fn unit(
 /// One member as the gate of the group is told of it, after those that it comes after.
 fn asked(member: &Member<'_>, stack: &Stack) -> String {
     let label = member.label();
-    let mut line = String::new();
-    for other in edges::of(member.service, stack)
+    let mut words: Vec<String> = edges::of(member.service, stack)
         .flat_map(|(_, other)| other.members())
         .filter(|other| other.service.managed().is_some())
-    {
-        line.push_str("--after ");
-        line.push_str(&argument(&format!("{label}={}", other.label())));
-        line.push(' ');
-    }
+        .map(|other| format!("--after {label}={}", other.label()))
+        .collect();
     let url = member.readiness_url().or_else(|| member.liveness_url());
     let endpoint = url.map(|url| format!("={url}")).unwrap_or_default();
-    line.push_str(&argument(&format!("{label}:{}{endpoint}", member.unit())));
-    line
+    words.push(argument(&format!("{label}:{}{endpoint}", member.unit())));
+    words.join(" ")
 }
 
 /// The units of others that the target wants.

@@ -188,10 +188,7 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
                 Gate::Ready => member.readiness_url(),
             };
             awaited.push(match url {
-                Some(url) => format!(
-                    "--await {}",
-                    argument(&format!("{}={url}", member.label()))
-                ),
+                Some(url) => format!("--await {}", argument(&format!("{}={url}", member.label()))),
                 None => format!("--started {}", argument(&member.unit())),
             });
         }

@@ -49,7 +49,7 @@ fn a_gate_on_the_group_needs_the_bus_too() {
         "group",
         "--within",
         "1s",
-        "juniper-data.service=http://127.0.0.1:1/",
+        "data:juniper-data.service=http://127.0.0.1:1/",
     ]));
     assert_eq!(said.code, Some(4), "{said:#?}");
 }

@@ -5,6 +5,7 @@
 //! as ignored.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -24,6 +25,7 @@ macro_rules! trials {
 mod configuration;
 mod gate_exec;
 mod gate_ready;
+mod gate_watch;
 mod graph;
 mod health;
 mod help;
@@ -53,6 +55,7 @@ fn main() {
         graph::trials(),
         gate_ready::trials(),
         gate_exec::trials(),
+        gate_watch::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }

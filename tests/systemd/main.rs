@@ -5,9 +5,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "tests may fail loudly, and look at this computer"
+    clippy::disallowed_types,
+    reason = "tests may fail loudly, print what they saw, and look at this computer"
 )]
 
 mod failures;

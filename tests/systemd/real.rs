@@ -57,7 +57,10 @@ fn demo_trains() -> Outcome {
         "JUNIPER_ENV=production juniperctl install --profile demo",
         3,
     )?;
-    has(&refused.stderr, &["profile `demo` is refused where JUNIPER_ENV=production"])
+    has(
+        &refused.stderr,
+        &["profile `demo` is refused where JUNIPER_ENV=production"],
+    )
 }
 
 fn trains_and_comes_back() -> Outcome {

@@ -66,9 +66,8 @@ fn past_its_gate(state: &UnitState) -> bool {
         return true;
     }
     let program = process::program_of(state.main_pid);
-    program.is_some_and(|name| {
-        name != GATE && !name.starts_with('(') && !name.starts_with("systemd")
-    })
+    program
+        .is_some_and(|name| name != GATE && !name.starts_with('(') && !name.starts_with("systemd"))
 }
 
 /// Queues the restart and does not wait for it: this runs inside a job that may come before it.

@@ -36,13 +36,10 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    let waiter = Waiter::new(exec.within, Expectations::new(), context)?
-        .then(exec.startup + watch::MARGIN);
-    if let Err(reason) = all_met(exec, &waiter).await? {
-        context.terminal.error(&format!(
-            "{service} is not started: after {} {reason}",
-            latency(waiter.waited())
-        ));
+    if let Err(reason) = all_met(exec, context).await? {
+        context
+            .terminal
+            .error(&format!("{service} is not started: {reason}"));
         return Ok(DEPENDENCY_NOT_READY);
     }
     if held.is_some() {
@@ -63,20 +60,23 @@ pub(super) async fn run(
 }
 
 /// Waits for all that the service depends on; the first that cannot be met is the reason.
-async fn all_met(
-    exec: &GateExec,
-    waiter: &Waiter<'_>,
-) -> Result<Result<(), String>, CommandError> {
-    if !exec.started.is_empty() {
-        let systemd = Systemd::connect().await?;
-        if let Err(unmet) = waiter.all_started(&exec.started, &systemd).await? {
-            return Ok(Err(unmet.reason));
-        }
+async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String>, CommandError> {
+    if exec.started.is_empty() && exec.awaited.is_empty() {
+        return Ok(Ok(()));
     }
-    Ok(waiter
-        .all_ready(&exec.awaited)
-        .await
-        .map_err(|unmet| unmet.reason))
+    let waiter =
+        Waiter::new(exec.within, Expectations::new(), context)?.then(exec.startup + watch::MARGIN);
+    let started = if exec.started.is_empty() {
+        Ok(())
+    } else {
+        let systemd = Systemd::connect().await?;
+        waiter.all_started(&exec.started, &systemd).await?
+    };
+    let met = match started {
+        Ok(()) => waiter.all_ready(&exec.awaited).await,
+        unmet => unmet,
+    };
+    Ok(met.map_err(|unmet| format!("after {} {}", latency(waiter.waited()), unmet.reason)))
 }
 
 /// Starts in a row that did not get ready are spaced out. systemd's own `RestartSteps=` came with

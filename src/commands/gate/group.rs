@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::cli::{GateGroup, GroupMember, Target};
 use crate::error::CommandError;
 use crate::host::systemd::{BusError, Systemd};
-use crate::host::{Files, clock, environment};
+use crate::host::{Files, clock, environment, notify};
 use crate::readiness::start_record::{KEPT, Observed, kept, parse_all, recorded};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::probe::Expectations;
@@ -32,6 +32,9 @@ pub(super) async fn run(group: &GateGroup, context: &Context) -> Result<u8, Comm
         Ok(()) => waiter.all_ready(&targets(group)).await,
         failed => failed,
     };
+    if ready.is_ok() {
+        notify::ready("the group is ready");
+    }
     // A record that cannot be made or kept must not fail the group.
     if let Err(error) = record(group, &systemd).await {
         context
@@ -133,9 +136,8 @@ async fn record(group: &GateGroup, systemd: &Systemd) -> Result<(), CommandError
         .iter()
         .map(crate::readiness::StartRecord::written)
         .collect();
-    let text = lines.map_err(|error| {
-        CommandError::new(crate::error::Kind::Machine, error.to_string())
-    })?;
+    let text =
+        lines.map_err(|error| CommandError::new(crate::error::Kind::Machine, error.to_string()))?;
     Ok(Files::replace(&path, &text)?)
 }
 

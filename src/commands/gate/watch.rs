@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::cli::{GateExec, Target};
 use crate::error::CommandError;
-use crate::host::process::{self, Became};
 use crate::host::notify;
+use crate::host::process::{self, Became};
 use crate::output::style::latency;
 use crate::readiness::unit_state;
 

@@ -2,26 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::builtin::read_with;
-use crate::spec::resolve::{Circumstances, resolve};
-use crate::spec::{Faults, ProfileName, Sources};
+use crate::spec::builtin::stack_of;
 
 use super::{Graph, State};
 
 /// The graph of a profile of the built-in stack with `text` laid over it.
 pub(super) fn graph(text: &str, profile: &str, states: &[(&str, State)]) -> Graph {
-    let (mut sources, mut faults) = (Sources::default(), Faults::default());
-    let merged = read_with([("site", text)], &mut sources, &mut faults);
-    let circumstances = Circumstances {
-        profile: Some(ProfileName::parse(profile).unwrap()),
-        production: false,
-    };
-    let stack = resolve(&merged, &circumstances, &mut faults).unwrap();
     let states: BTreeMap<String, State> = states
         .iter()
         .map(|(label, state)| ((*label).to_owned(), *state))
         .collect();
-    Graph::of(&stack, &states)
+    Graph::of(&stack_of(text, profile), &states)
 }
 
 /// The full profile with four workers and some trouble.

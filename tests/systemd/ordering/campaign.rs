@@ -10,19 +10,31 @@ use super::super::lab::{Outcome, claim, exits, machine, run};
 use super::stage::seconds;
 use super::table::note;
 
-const KILLS: u32 = 50;
+/// How often somebody is killed; `make soak` asks for more.
+fn count() -> u32 {
+    std::env::var("KILLS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(50)
+}
 
-/// Longer than all the kills take.
-const TRAINING: &str = "40s";
+/// Longer than all the kills take, in seconds.
+const fn training(kills: u32) -> u32 {
+    15 + kills / 2
+}
 
 /// Fifty kills of data and of a worker at random moments: cascor's process never changes, and the run
 /// completes.
 pub(super) fn kills(suite: Suite) -> Outcome {
-    let machine = machine(suite, juniper_lab::BootOptions::default())?;
+    let (machine, kills) = (
+        machine(suite, juniper_lab::BootOptions::default())?,
+        count(),
+    );
     machine.write(
         "/etc/juniper/juniper.toml",
         format!(
-            "profile = \"mock\"\n[services.cascor.environment]\nJUNIPER_STANDIN_TRAINING = \"{TRAINING}\"\n"
+            "profile = \"mock\"\n[services.cascor.environment]\nJUNIPER_STANDIN_TRAINING = \"{}s\"\n",
+            training(kills)
         ),
         0o644,
     )?;
@@ -35,7 +47,7 @@ pub(super) fn kills(suite: Suite) -> Outcome {
     let process = cascor(&machine)?;
     let mut random = Random(20_261_125);
     let mut cleared = 0;
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         thread::sleep(Duration::from_millis(random.below(400)));
         let (service, unit) = if random.below(2) == 0 {
             ("data", "juniper-data.service")
@@ -44,7 +56,11 @@ pub(super) fn kills(suite: Suite) -> Outcome {
         };
         // Five kills within a minute are systemd's start limit; an operator clears it.
         if run(&machine, &format!("systemctl is-failed --quiet {unit}"))?.success() {
-            exits(&machine, &format!("juniperctl start --no-wait {service}"), 0)?;
+            exits(
+                &machine,
+                &format!("juniperctl start --no-wait {service}"),
+                0,
+            )?;
             cleared += 1;
         }
         machine.wait_until("the victim to run", Duration::from_secs(10), || {
@@ -67,10 +83,10 @@ pub(super) fn kills(suite: Suite) -> Outcome {
     exits(&machine, "juniperctl health", 0)?;
     note(
         suite,
-        "50 random kills of data and worker during a run",
+        "random kills of data and worker during a run",
         "cascor",
         format!(
-            "same process, run completed {} after the last kill; start limit cleared {cleared} times",
+            "{kills} kills, same process, run completed {} after the last kill; start limit cleared {cleared} times",
             seconds(took)
         ),
     );

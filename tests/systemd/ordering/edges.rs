@@ -1,6 +1,7 @@
 //! What each gate waits for: `started` for the process, `live` for life, `ready` for readiness.
 
 use juniper_lab::{BootOptions, Suite};
+use std::fmt::Write as _;
 
 use super::super::lab::{Outcome, claim, exits, machine, run};
 
@@ -55,10 +56,16 @@ pub(super) fn progress(suite: Suite) -> Outcome {
     )?;
     claim(limit.stdout.trim() == "8s", &limit.stdout)?;
     // The group's own time-out is the plain sum: this start is for the service alone.
-    exits(&machine, "systemctl start --no-block juniper-loader.service", 0)?;
-    machine.wait_until("the loader to be ready", std::time::Duration::from_secs(20), || {
-        run(&machine, "systemctl is-active juniper-loader.service").is_ok_and(|it| it.success())
-    })?;
+    exits(
+        &machine,
+        "systemctl start --no-block juniper-loader.service",
+        0,
+    )?;
+    machine.wait_until(
+        "the loader to be ready",
+        std::time::Duration::from_secs(20),
+        || run(&machine, "systemctl is-active juniper-loader.service").is_ok_and(|it| it.success()),
+    )?;
     let restarts = exits(
         &machine,
         "systemctl show -p NRestarts --value juniper-loader.service",
@@ -72,13 +79,14 @@ pub(super) fn gates(suite: Suite) -> Outcome {
     let machine = machine(suite, BootOptions::default())?;
     let mut text = STACK.to_owned();
     for (number, gate) in ["started", "live", "ready"].iter().enumerate() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "[services.{gate}]\ncommand = [\"/usr/bin/juniper-standin\", \"data\"]\nport = {}\n\
              depends_on.slow = {{ gate = \"{gate}\" }}\n\
              readiness = {{ path = \"/v1/health/ready\" }}\n\
              derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n",
             9001 + number
-        ));
+        );
     }
     text.push_str("[profiles.gates]\nservices = [\"slow\", \"started\", \"live\", \"ready\"]\n");
     machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
@@ -90,14 +98,21 @@ pub(super) fn gates(suite: Suite) -> Outcome {
         Ok(microseconds / 1_000_000.0)
     };
     let began = at("slow", "ExecMainStartTimestampMonotonic")?;
-    let ready = |service: &str| Ok::<f64, libtest_mimic::Failed>(
-        at(service, "ActiveEnterTimestampMonotonic")? - began,
+    let ready = |service: &str| {
+        Ok::<f64, libtest_mimic::Failed>(at(service, "ActiveEnterTimestampMonotonic")? - began)
+    };
+    let (slow, started, live, gated) = (
+        ready("slow")?,
+        ready("started")?,
+        ready("live")?,
+        ready("ready")?,
     );
-    let (slow, started, live, gated) =
-        (ready("slow")?, ready("started")?, ready("live")?, ready("ready")?);
     let told = format!("slow {slow:.2}, started {started:.2}, live {live:.2}, ready {gated:.2}");
     // Below its dependency's life, between life and readiness, after readiness.
     claim(started < 0.5, format!("the started gate waited: {told}"))?;
     claim((0.5..2.0).contains(&live), format!("the live gate: {told}"))?;
-    claim(slow >= 2.0 && gated >= slow, format!("the ready gate: {told}"))
+    claim(
+        slow >= 2.0 && gated >= slow,
+        format!("the ready gate: {told}"),
+    )
 }

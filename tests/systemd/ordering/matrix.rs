@@ -50,16 +50,31 @@ pub(super) fn lost(suite: Suite) -> Outcome {
     stage.exits("systemctl stop juniper-a.service", 0)?;
     stage.wait_for("stop", "ActiveState", "activating")?;
     claim(!stage.is_past_its_gate("stop")?, "stop runs without a")?;
-    note(suite, STOPPED, "stop", "stopped, waits in its gate".to_owned());
+    note(
+        suite,
+        STOPPED,
+        "stop",
+        "stopped, waits in its gate".to_owned(),
+    );
     let away = stage.look()?;
     for service in ["keep", "restart", "other"] {
-        stage.became(STOPPED, &before, &away, &[(service, "same")], begun.elapsed())?;
+        stage.became(
+            STOPPED,
+            &before,
+            &away,
+            &[(service, "same")],
+            begun.elapsed(),
+        )?;
     }
     let begun = Instant::now();
     stage.exits("systemctl start juniper-a.service", 0)?;
-    stage.machine.wait_until("restart to be restarted", super::stage::BACK, || {
-        stage.look().is_ok_and(|look| look.differs(&before, "restart"))
-    })?;
+    stage
+        .machine
+        .wait_until("restart to be restarted", super::stage::BACK, || {
+            stage
+                .look()
+                .is_ok_and(|look| look.differs(&before, "restart"))
+        })?;
     stage.all_ready("after a is back", &ALL)?;
     stage.became(RETURNED, &before, &stage.look()?, &LOST, begun.elapsed())?;
 
@@ -73,11 +88,15 @@ pub(super) fn lost(suite: Suite) -> Outcome {
 
 /// Waits until those that are to be restarted have been, and all are ready.
 fn settled(stage: &Stage, before: &super::stage::Look) -> Outcome {
-    stage.machine.wait_until("restarts to have happened", super::stage::BACK, || {
-        stage.look().is_ok_and(|look| {
-            ["a", "restart", "stop"].iter().all(|service| look.differs(before, service))
-        })
-    })?;
+    stage
+        .machine
+        .wait_until("restarts to have happened", super::stage::BACK, || {
+            stage.look().is_ok_and(|look| {
+                ["a", "restart", "stop"]
+                    .iter()
+                    .all(|service| look.differs(before, service))
+            })
+        })?;
     stage.all_ready("again", &ALL).map(drop)
 }
 
@@ -96,11 +115,17 @@ pub(super) fn failing(suite: Suite) -> Outcome {
                 &format!("journalctl -o cat -u juniper-{service}.service | grep -c 'listening on'"),
                 0,
             )?;
-            claim(restarts == "0", format!("{service} was restarted {restarts} times"))?;
+            claim(
+                restarts == "0",
+                format!("{service} was restarted {restarts} times"),
+            )?;
             let outcome = format!("started once, ready after {}", seconds(begun.elapsed()));
             note(suite, situation, service, outcome);
             let starts = if situation == FIRST_GATE { "1" } else { "2" };
-            claim(first.trim() == starts, format!("{service} ran {first} times"))?;
+            claim(
+                first.trim() == starts,
+                format!("{service} ran {first} times"),
+            )?;
         }
         not_early(&stage)?;
         stage.exits("systemctl stop juniper.target", 0)?;
@@ -119,7 +144,12 @@ fn not_early(stage: &Stage) -> Outcome {
             began > ready,
             format!("{service} began {began}, but a was ready at {ready}"),
         )?;
-        note(stage.suite, UNGATED, service, "waits in its gate".to_owned());
+        note(
+            stage.suite,
+            UNGATED,
+            service,
+            "waits in its gate".to_owned(),
+        );
     }
     Ok(())
 }
@@ -128,17 +158,27 @@ fn not_early(stage: &Stage) -> Outcome {
 fn overrun(stage: &Stage) -> Outcome {
     stage.order("a", "unready", 99)?;
     stage.exits("systemctl start --no-block juniper-a.service", 0)?;
-    stage.machine.wait_until("a to be given up once", super::stage::BACK, || {
-        stage
-            .exits("journalctl -o cat -u juniper-a.service | grep 'not ready after 2.0 s'", 0)
-            .is_ok()
-    })?;
+    stage
+        .machine
+        .wait_until("a to be given up once", super::stage::BACK, || {
+            stage
+                .exits(
+                    "journalctl -o cat -u juniper-a.service | grep 'not ready after 2.0 s'",
+                    0,
+                )
+                .is_ok()
+        })?;
     let result = stage.exits(
         "journalctl -o cat -u juniper-a.service | grep -c \"Failed with result 'timeout'\"; true",
         0,
     )?;
     claim(result.trim() == "0", "systemd's own time-out was hit")?;
-    note(stage.suite, OVERRUN, "a", "ended after 2.0 s, the reason told".to_owned());
+    note(
+        stage.suite,
+        OVERRUN,
+        "a",
+        "ended after 2.0 s, the reason told".to_owned(),
+    );
     stage.exits("systemctl stop juniper-a.service", 0).map(drop)
 }
 
@@ -161,20 +201,44 @@ fn limit(stage: &Stage) -> Outcome {
     let told = stage.exits("juniperctl start", 1)?;
     has(
         &told,
-        &["error: a failed: it ", "; given up after 5 starts, `juniperctl start` tries again"],
+        &[
+            "error: a failed: it ",
+            "; given up after 5 starts, `juniperctl start` tries again",
+        ],
     )?;
     let outcome = format!("given up after {}", seconds(begun.elapsed()));
-    note(stage.suite, LIMIT, "a", format!("{outcome}, explained; a start clears it"));
-    has(&stage.exits("juniperctl status", 0)?, &["given up after 5 starts"])?;
-    has(&stage.exits("juniperctl health", 3)?, &["a is down", "given up after 5 starts"])?;
-    stage.machine.wait_until("the handler to run", super::stage::BACK, || {
-        stage.machine.exists("/run/fired").unwrap_or(false)
-    })?;
+    note(
+        stage.suite,
+        LIMIT,
+        "a",
+        format!("{outcome}, explained; a start clears it"),
+    );
+    has(
+        &stage.exits("juniperctl status", 0)?,
+        &["given up after 5 starts"],
+    )?;
+    has(
+        &stage.exits("juniperctl health", 3)?,
+        &["a is down", "given up after 5 starts"],
+    )?;
+    stage
+        .machine
+        .wait_until("the handler to run", super::stage::BACK, || {
+            stage.machine.exists("/run/fired").unwrap_or(false)
+        })?;
     // By hand it is refused, as systemd does.
     stage.exits("systemctl start juniper-a.service", 1)?;
     let fired = stage.exits("grep -c fired /run/fired", 0)?;
-    note(stage.suite, HANDLER, "handler", format!("fires {} time(s)", fired.trim()));
-    claim(fired.trim() == "1", format!("the handler ran {fired} times"))?;
+    note(
+        stage.suite,
+        HANDLER,
+        "handler",
+        format!("fires {} time(s)", fired.trim()),
+    );
+    claim(
+        fired.trim() == "1",
+        format!("the handler ran {fired} times"),
+    )?;
     stage.order("a", "exit", 0)?;
     let begun = Instant::now();
     stage.exits("juniperctl start a", 0)?;
@@ -191,7 +255,10 @@ fn limit(stage: &Stage) -> Outcome {
 pub(super) fn by_hand(suite: Suite) -> Outcome {
     let stage = Stage::set(suite)?;
     stage.start()?;
-    stage.exits("systemctl stop juniper-keep.service juniper-restart.service", 0)?;
+    stage.exits(
+        "systemctl stop juniper-keep.service juniper-restart.service",
+        0,
+    )?;
     stage.kill("a")?;
     stage.all_ready("though a was killed", &["a", "stop", "other"])?;
     stage.exits("systemctl restart juniper-a.service", 0)?;
@@ -202,7 +269,12 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
             format!("{service} was started again"),
         )?;
     }
-    note(suite, "manual stop of a dependent", "keep", "stays stopped".to_owned());
+    note(
+        suite,
+        "manual stop of a dependent",
+        "keep",
+        "stays stopped".to_owned(),
+    );
     stage.start()?;
 
     stage.exits("systemctl stop juniper-a.service", 0)?;
@@ -218,12 +290,22 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
         stage.shown("a", "ActiveState")? == "inactive",
         "the crash of a dependent started what was stopped by hand",
     )?;
-    note(suite, "manual stop of the dependency, dependent crashes", "a", "stays stopped".to_owned());
+    note(
+        suite,
+        "manual stop of the dependency, dependent crashes",
+        "a",
+        "stays stopped".to_owned(),
+    );
     note(suite, LATER, "keep", "waits in its gate".to_owned());
     let begun = Instant::now();
     stage.exits("systemctl start juniper-a.service", 0)?;
     stage.all_ready("once a is back", &ALL)?;
-    note(suite, "dependency back", "keep", format!("ready after {}", seconds(begun.elapsed())));
+    note(
+        suite,
+        "dependency back",
+        "keep",
+        format!("ready after {}", seconds(begun.elapsed())),
+    );
     one_by_hand(&stage)
 }
 
@@ -232,7 +314,12 @@ fn one_by_hand(stage: &Stage) -> Outcome {
     stage.exits("systemctl stop juniper.target", 0)?;
     everything_stops(&stage.machine)?;
     stage.exits("juniperctl start keep", 0)?;
-    for (service, state) in [("a", "active"), ("keep", "active"), ("stop", "inactive"), ("other", "inactive")] {
+    for (service, state) in [
+        ("a", "active"),
+        ("keep", "active"),
+        ("stop", "inactive"),
+        ("other", "inactive"),
+    ] {
         let found = stage.shown(service, "ActiveState")?;
         claim(found == state, format!("{service} is {found}, not {state}"))?;
     }

@@ -7,12 +7,14 @@ mod campaign;
 mod chain;
 mod edges;
 mod matrix;
+mod power;
 mod scale;
 mod stage;
 mod switch;
 mod table;
 
 use juniper_lab::Suite;
+use juniper_lab::trial::on_virtual_machine;
 use libtest_mimic::Trial;
 
 use super::lab::trial;
@@ -21,33 +23,31 @@ pub(crate) use table::print;
 
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
-    let named = |name: &str| format!("systemd::{}::{name}", suite.systemd_version());
+    let named = |name: &str| format!("systemd::ordering::{}::{name}", suite.systemd_version());
     vec![
         trial(
             &named("a_lost_dependency_does_what_the_edge_says"),
             move || matrix::lost(suite),
         ),
-        trial(
-            &named("a_failed_first_start_strands_nobody"),
-            move || matrix::failing(suite),
-        ),
-        trial(
-            &named("what_is_stopped_by_hand_stays_stopped"),
-            move || matrix::by_hand(suite),
-        ),
+        trial(&named("a_failed_first_start_strands_nobody"), move || {
+            matrix::failing(suite)
+        }),
+        trial(&named("what_is_stopped_by_hand_stays_stopped"), move || {
+            matrix::by_hand(suite)
+        }),
         trial(&named("gates_mean_what_they_say"), move || {
             edges::gates(suite)
         }),
         trial(&named("a_start_with_progress_is_given_time"), move || {
             edges::progress(suite)
         }),
-        trial(
-            &named("fifty_kills_do_not_touch_the_training"),
-            move || campaign::kills(suite),
-        ),
-        trial(&named("switching_the_profile_does_what_it_said"), move || {
-            switch::switched(suite)
+        trial(&named("kills_do_not_touch_the_training"), move || {
+            campaign::kills(suite)
         }),
+        trial(
+            &named("switching_the_profile_does_what_it_said"),
+            move || switch::switched(suite),
+        ),
         trial(
             &named("scaling_touches_only_what_comes_or_goes"),
             move || scale::scaled(suite),
@@ -58,6 +58,9 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         ),
         trial(&named("a_start_explains_itself"), move || {
             chain::explained(suite)
+        }),
+        on_virtual_machine(&named("the_group_survives_a_power_cut"), move || {
+            power::cut(suite)
         }),
     ]
 }

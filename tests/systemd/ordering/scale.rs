@@ -43,7 +43,13 @@ pub(super) fn scaled(suite: Suite) -> Outcome {
     claim(workers(&first) == ["1"], format!("{first:?}"))?;
 
     let told = exits(&machine, "juniperctl scale worker=4", 0)?;
-    has(&told.stderr, &["writes   /etc/juniper/juniper.toml.d/99-scale.toml", "worker@4: ready"])?;
+    has(
+        &told.stderr,
+        &[
+            "writes   /etc/juniper/juniper.toml.d/99-scale.toml",
+            "worker@4: ready",
+        ],
+    )?;
     let four = processes(&machine)?;
     claim(workers(&four) == ["1", "2", "3", "4"], format!("{four:?}"))?;
     untouched(&first, &four)?;
@@ -69,13 +75,20 @@ pub(super) fn scaled(suite: Suite) -> Outcome {
     claim(workers(&booted) == ["1", "2"], format!("{booted:?}"))?;
 
     let refused = exits(&machine, "juniperctl scale data=2", 2)?;
-    has(&refused.stderr, &["data has no instances", "these have instances: worker"])?;
+    has(
+        &refused.stderr,
+        &["data has no instances", "these have instances: worker"],
+    )?;
     exits(&machine, "juniperctl scale worker=0", 0)?;
-    claim(workers(&processes(&machine)?).is_empty(), "a worker is left")?;
+    claim(
+        workers(&processes(&machine)?).is_empty(),
+        "a worker is left",
+    )?;
     exits(&machine, "juniperctl health", 0)?;
     exits(&machine, "juniperctl uninstall --purge --yes", 0)?;
     claim(
-        !machine.exists("/etc/juniper/juniper.toml.d")? && !machine.exists("/var/lib/juniperctl")?,
+        !machine.exists("/etc/juniper/juniper.toml.d")?
+            && !machine.exists("/var/lib/juniperctl")?,
         "uninstall left what scale made",
     )
 }
@@ -109,14 +122,20 @@ fn processes(machine: &Machine) -> Result<BTreeMap<String, String>, Failed> {
 fn workers(processes: &BTreeMap<String, String>) -> Vec<&str> {
     processes
         .keys()
-        .filter_map(|unit| unit.strip_prefix("juniper-cascor-worker@")?.strip_suffix(".service"))
+        .filter_map(|unit| {
+            unit.strip_prefix("juniper-cascor-worker@")?
+                .strip_suffix(".service")
+        })
         .collect()
 }
 
 /// All that ran at first still runs as the same process.
 fn untouched(first: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Outcome {
     for (unit, pid) in first {
-        claim(now.get(unit) == Some(pid), format!("{unit} was touched: {first:?}, {now:?}"))?;
+        claim(
+            now.get(unit) == Some(pid),
+            format!("{unit} was touched: {first:?}, {now:?}"),
+        )?;
     }
     Ok(())
 }
@@ -130,7 +149,10 @@ fn shared_gpus(machine: &Machine) -> Outcome {
         let environment = exits(machine, &line, 0)?.stdout;
         has(
             &environment,
-            &[&format!("CUDA_VISIBLE_DEVICES={gpu}\n"), "CUDA_DEVICE_ORDER=PCI_BUS_ID\n"],
+            &[
+                &format!("CUDA_VISIBLE_DEVICES={gpu}\n"),
+                "CUDA_DEVICE_ORDER=PCI_BUS_ID\n",
+            ],
         )?;
         claim(
             !environment.contains("NOTIFY_SOCKET"),
@@ -153,7 +175,9 @@ pub(super) fn rolling(suite: Suite) -> Outcome {
     machine.write("/run/prober.py", PROBER, 0o644)?;
     let prober = machine.spawn(Command::new(&["python3", "-u", "/run/prober.py"]))?;
     let seen = || prober.output().0;
-    machine.wait_until("the prober to look", Duration::from_secs(10), || seen().len() > 5)?;
+    machine.wait_until("the prober to look", Duration::from_secs(10), || {
+        seen().len() > 5
+    })?;
     let before = processes(&machine)?;
     let told = exits(&machine, "juniperctl restart worker", 0)?;
     has(&told.stderr, &["worker@1: ready", "worker@4: ready"])?;
@@ -166,16 +190,29 @@ pub(super) fn rolling(suite: Suite) -> Outcome {
     let after = processes(&machine)?;
     for (unit, pid) in &before {
         let kept = after.get(unit) == Some(pid);
-        claim(kept != unit.contains("worker@"), format!("{unit}: {before:?}, {after:?}"))?;
+        claim(
+            kept != unit.contains("worker@"),
+            format!("{unit}: {before:?}, {after:?}"),
+        )?;
     }
     // A round that straddles two restarts may miss both; two in a row cannot.
     claim(
-        !rounds.as_bytes().windows(2).any(|pair| pair.iter().all(|digit| *digit < b'3')),
+        !rounds
+            .as_bytes()
+            .windows(2)
+            .any(|pair| pair.iter().all(|digit| *digit < b'3')),
         format!("fewer than three were ready: {rounds}"),
     )?;
-    claim(rounds.contains('3'), format!("the prober saw no restart: {rounds}"))?;
+    claim(
+        rounds.contains('3'),
+        format!("the prober saw no restart: {rounds}"),
+    )?;
     // The whole service by name also works where some of it is stopped.
-    exits(&machine, "systemctl stop juniper-cascor-worker@2.service", 0)?;
+    exits(
+        &machine,
+        "systemctl stop juniper-cascor-worker@2.service",
+        0,
+    )?;
     exits(&machine, "juniperctl restart worker", 0)?;
     let healthy = run(&machine, "juniperctl health")?;
     claim(healthy.success(), healthy.stdout)

@@ -2,6 +2,7 @@
 //! with it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use juniper_lab::{BootOptions, Machine, Suite};
@@ -60,22 +61,24 @@ impl Stage {
         let mut text = String::from("profile = \"stage\"\n");
         for (number, name) in ALL.iter().enumerate() {
             let port = 9000 + number;
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "[services.{name}]\ncommand = [\"/usr/local/bin/actor\", \"{name}\"]\nport = {port}\n\
                  startup = {{ interval = \"1s\", failure_threshold = 2 }}\n\
                  readiness = {{ path = \"/v1/health/ready\" }}\n\
                  liveness = {{ path = \"/v1/health/live\" }}\n\
                  relax.ProtectSystem = \"the tests' orders are rewritten by the services\"\n\
                  derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n"
-            ));
+            );
             if DEPENDENTS.contains(name) {
-                text.push_str(&format!(
-                    "depends_on.a = {{ gate = \"ready\", when_lost = \"{name}\" }}\n"
-                ));
+                let _ = writeln!(
+                    text,
+                    "depends_on.a = {{ gate = \"ready\", when_lost = \"{name}\" }}"
+                );
             }
         }
         let names = ALL.map(|name| format!("\"{name}\"")).join(", ");
-        text.push_str(&format!("[profiles.stage]\nservices = [{names}]\n"));
+        let _ = write!(text, "[profiles.stage]\nservices = [{names}]\n");
         machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
         exits(&machine, "install -d -m 777 /run/orders", 0)?;
         exits(&machine, "juniperctl install", 0)?;
@@ -85,7 +88,8 @@ impl Stage {
     /// Has a service misbehave in its next starts; 99 times is always.
     pub(super) fn order(&self, service: &str, how: &str, times: u32) -> Outcome {
         let path = format!("/run/orders/{service}");
-        self.machine.write(&path, format!("{how} {times}\n"), 0o666)?;
+        self.machine
+            .write(&path, format!("{how} {times}\n"), 0o666)?;
         Ok(())
     }
 
@@ -126,7 +130,8 @@ impl Stage {
     pub(super) fn wait_for(&self, service: &str, property: &str, value: &str) -> Outcome {
         let what = format!("{service} to have {property}={value}");
         self.machine.wait_until(&what, BACK, || {
-            self.shown(service, property).is_ok_and(|shown| shown == value)
+            self.shown(service, property)
+                .is_ok_and(|shown| shown == value)
         })?;
         Ok(())
     }

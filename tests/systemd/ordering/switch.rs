@@ -29,9 +29,14 @@ pub(super) fn switched(suite: Suite) -> Outcome {
     let shown = exits(&machine, "juniperctl install --profile train --dry-run", 0)?;
     has(
         &shown.stderr,
-        &["effect: stops canopy; at the next start: starts cascor, worker@1, worker@2; data untouched\n"],
+        &[
+            "effect: stops canopy; at the next start: starts cascor, worker@1, worker@2; data untouched\n",
+        ],
     )?;
-    claim(running(&machine)? == ["canopy", "data"], "a dry run changed something")?;
+    claim(
+        running(&machine)? == ["canopy", "data"],
+        "a dry run changed something",
+    )?;
 
     let told = exits(&machine, "juniperctl install --profile train --now", 0)?;
     has(&told.stderr, &[EFFECT])?;
@@ -76,7 +81,11 @@ fn running(machine: &Machine) -> Result<Vec<String>, Failed> {
         .lines()
         .filter_map(|line| {
             let unit = line.split_whitespace().next()?;
-            Some(unit.strip_prefix("juniper-")?.strip_suffix(".service")?.to_owned())
+            Some(
+                unit.strip_prefix("juniper-")?
+                    .strip_suffix(".service")?
+                    .to_owned(),
+            )
         })
         .collect();
     names.sort();

@@ -55,6 +55,7 @@ pub(super) fn tell(
     begun: Instant,
 ) -> Result<(), Error> {
     let start = install_and_start(stage, cast, files)?;
+    order(stage)?;
     let (noticed, cured) = hang_and_cure(stage, cast)?;
     stop(stage, cast)?;
 
@@ -100,6 +101,30 @@ fn install_and_start(stage: &Stage<'_>, cast: &Cast, files: &[String]) -> Result
     Ok(start.took)
 }
 
+/// Who waits for whom, what the death of a neighbour does, and more workers.
+fn order(stage: &Stage<'_>) -> Result<(), Error> {
+    stage.heading("Who waits for whom, and what the start had to wait for");
+    stage.run_saying("juniperctl graph", 0, "cascor")?;
+    stage.run_saying("juniperctl graph --chain", 0, "beyond the chain")?;
+
+    stage.heading("The dataset service dies");
+    let process = "systemctl show --property=MainPID --value juniper-cascor.service";
+    let before = stage.machine.succeed(&["sh", "-c", process])?;
+    stage.run("systemctl kill --signal=KILL juniper-data.service", 0)?;
+    let took = well(stage, "data to be back")?;
+    stage.say("");
+    stage.say(&format!(
+        "It is back after {}. Whatever cascor was training goes on in the same process:",
+        spoken(took)
+    ));
+    stage.run_saying(process, 0, before.trim())?;
+
+    stage.heading("One more worker, now and after every reboot");
+    stage
+        .run_saying("juniperctl scale worker=2", 0, "worker@2: ready")
+        .map(drop)
+}
+
 /// How long it took to find the hang, and how long to be ready again.
 fn hang_and_cure(stage: &Stage<'_>, cast: &Cast) -> Result<(Duration, Duration), Error> {
     let victim = cast.victim;
@@ -120,15 +145,18 @@ fn hang_and_cure(stage: &Stage<'_>, cast: &Cast) -> Result<(Duration, Duration),
     stage.run(cast.cure, 0)?;
     stage.say("");
     stage.say("The others find their way back by themselves.");
-    let well = || {
-        let asked = stage.machine.run(&["juniperctl", "health", "--quiet"]);
-        asked.is_ok_and(|asked| asked.success())
-    };
-    let what = "the group to be ready again";
-    stage.machine.wait_until(what, RECOVERY, well)?;
+    well(stage, "the group to be ready again")?;
     let cured = begun.elapsed();
     stage.run_saying("juniperctl health", 0, "the group is ready")?;
     Ok((noticed.took, cured))
+}
+
+/// Waits until the whole group is ready; how long that took.
+fn well(stage: &Stage<'_>, what: &str) -> Result<Duration, Error> {
+    stage.machine.wait_until(what, RECOVERY, || {
+        let asked = stage.machine.run(&["juniperctl", "health", "--quiet"]);
+        asked.is_ok_and(|asked| asked.success())
+    })
 }
 
 fn stop(stage: &Stage<'_>, cast: &Cast) -> Result<(), Error> {
