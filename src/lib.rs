@@ -5,6 +5,7 @@
 //! ```text
 //! TOML text --spec--> Stack --unit--> unit files --plan--> changes --host--> the machine
 //!                         probe results --readiness--> verdicts --output--> people, JSON
+//!                                           verdicts --watchdog--> actions --host--> the machine
 //! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

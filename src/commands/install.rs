@@ -187,7 +187,9 @@ async fn effects_of(
     let is_ours = |unit: &String| {
         let removed = || {
             let file = plan::effects::file_of(unit);
-            unit != READY && unit != WATCHDOG && receipt.is_some_and(|receipt| receipt.units.contains(&file))
+            unit != READY
+                && unit != WATCHDOG
+                && receipt.is_some_and(|receipt| receipt.units.contains(&file))
         };
         wanted.iter().any(|(name, _)| name == unit) || removed()
     };

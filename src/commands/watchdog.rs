@@ -54,8 +54,16 @@ pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, Comman
     let hang_ups = HangUps::new().map_err(|error| {
         CommandError::new(Kind::Machine, format!("cannot take signals: {error}"))
     })?;
-    let stack = configuration::installed_stack(context)?;
-    Daemon::new(&stack, context)?.go_on(hang_ups).await
+    // A refused configuration is told, and read again when it has been corrected: a watchdog that
+    // ended over it would be started for ever.
+    let stack = match configuration::installed_stack(context) {
+        Ok(stack) => Some(stack),
+        Err(error) => {
+            context.terminal.error(&format!("error: {}", error.message));
+            None
+        }
+    };
+    Daemon::new(stack.as_ref(), context)?.go_on(hang_ups).await
 }
 
 /// The daemon.
@@ -73,17 +81,17 @@ struct Daemon<'c> {
 }
 
 impl<'c> Daemon<'c> {
-    fn new(stack: &Stack, context: &'c Context) -> Result<Self, CommandError> {
+    fn new(stack: Option<&Stack>, context: &'c Context) -> Result<Self, CommandError> {
         let (records, memory, incidents) = Records::open(context)?;
         Ok(Self {
             watchdog: Watchdog::new(
-                Watched::of(stack),
-                stack.restraint,
+                stack.map(Watched::of).unwrap_or_default(),
+                stack.map(|stack| stack.restraint).unwrap_or_default(),
                 &memory,
                 incidents,
                 clock::wall_microseconds(),
             ),
-            endpoints: Rc::new(Endpoints::of(stack)),
+            endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
             prober: survey::prober()?,
             bus: Rc::new(Bus::default()),
             records,
@@ -140,7 +148,9 @@ impl<'c> Daemon<'c> {
     fn configured(&mut self) -> Event {
         match configuration::installed_stack(self.context) {
             Ok(stack) => {
-                self.context.terminal.error("the configuration was read again");
+                self.context
+                    .terminal
+                    .error("the configuration was read again");
                 self.endpoints = Rc::new(Endpoints::of(&stack));
                 Event::Configured {
                     members: Watched::of(&stack),
@@ -148,9 +158,10 @@ impl<'c> Daemon<'c> {
                 }
             }
             Err(error) => {
-                self.context
-                    .terminal
-                    .error(&format!("error: {}; the old one still applies", error.message));
+                self.context.terminal.error(&format!(
+                    "error: {}; the old one still applies",
+                    error.message
+                ));
                 Event::Tick
             }
         }

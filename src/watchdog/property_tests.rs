@@ -7,7 +7,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{collection, prop_assert, proptest};
 
 use super::Watchdog;
-use super::tests::members;
+use super::play::members;
 use crate::readiness::Verdict;
 use crate::spec::restraint::Restraint;
 use crate::watchdog::event::{Action, Event, Look, Moment, Question, Standing};

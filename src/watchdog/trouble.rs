@@ -40,8 +40,10 @@ impl Trouble {
 
     /// How long the next liveness question may take.
     pub(super) fn limit(&self, probe: &Probe, now: Moment) -> Duration {
-        self.deadline(probe)
-            .saturating_sub(now.steady)
+        let left = self.deadline(probe).saturating_sub(now.steady);
+        // In tenths of a second, because people read it.
+        let tenths = u64::try_from(left.as_millis().div_ceil(100)).unwrap_or(u64::MAX);
+        Duration::from_millis(tenths.saturating_mul(100))
             .max(probe.interval)
             .min(probe.timeout)
     }

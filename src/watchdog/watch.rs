@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::readiness::{Report, reported};
+use crate::readiness::reported;
 use crate::spec::restraint::Restraint;
 
 use super::budget::{Allowance, Spent};
@@ -272,51 +272,17 @@ impl Watchdog {
         self.ledger.update(&reported(findings), &times, now);
     }
 
-    /// The state of the group, root causes first.
-    #[must_use]
-    pub fn report(&self, now: Moment) -> Report {
-        reported(
-            self.members
-                .iter()
-                .map(|member| member.finding(now).0)
-                .collect(),
-        )
-    }
-
     /// When the next step is due at the latest, in time since boot.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
         self.members.iter().filter_map(MemberWatch::next_due).min()
     }
-
-    /// All members.
-    pub fn watched(&self) -> impl Iterator<Item = &Watched> {
-        self.members.iter().map(|member| &member.watched)
-    }
-
-    /// One line of what it sees: for `systemctl status`.
-    #[must_use]
-    pub fn told(&self, now: Moment) -> String {
-        let given_up: Vec<&str> = self
-            .members
-            .iter()
-            .filter(|member| member.spent.given_up)
-            .map(|member| member.watched.label.as_str())
-            .collect();
-        let mut told = match self.ledger.open().next() {
-            Some(incident) => format!("incident {}: {}", incident.number, incident.sentence()),
-            None => format!("watching {} services, no incident", self.members.len()),
-        };
-        if self.orders.pause_of_all(now).is_some() {
-            told.push_str("; paused");
-        }
-        if !given_up.is_empty() {
-            told.push_str("; given up: ");
-            told.push_str(&given_up.join(", "));
-        }
-        told
-    }
 }
+
+mod told;
+
+#[cfg(test)]
+mod play;
 
 #[cfg(test)]
 #[path = "watch_tests.rs"]

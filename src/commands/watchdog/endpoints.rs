@@ -27,6 +27,15 @@ struct Endpoint {
     busy_when: Expectations,
 }
 
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            members: BTreeMap::new(),
+            round: ROUND.1,
+        }
+    }
+}
+
 impl Endpoints {
     /// Those of a stack.
     pub(super) fn of(stack: &Stack) -> Self {
