@@ -82,6 +82,32 @@ pub(super) fn cleared(members: &[Member<'_>], context: &Context) {
     }
 }
 
+/// Tells whom the watchdog has given up, and whom it leaves alone.
+pub(super) fn told(members: &[Member<'_>], context: &Context) {
+    let records = Records::at(context);
+    let now = clock::moment();
+    let (spent, orders) = match (records.spent(), records.ordered(now)) {
+        (Ok(memory), Ok(orders)) => (memory.spent, orders),
+        (Err(error), _) | (_, Err(error)) => {
+            context.terminal.detail(&error.message);
+            return;
+        }
+    };
+    for label in members.iter().map(Member::label) {
+        if spent.get(&label).is_some_and(|spent| spent.given_up) {
+            context.terminal.say(&format!(
+                "the watchdog has given {label} up: `juniperctl why {label}` tells why, \
+                 `juniperctl start {label}` has it tried again"
+            ));
+        }
+        if orders.pause_of(&label, now).is_some() {
+            context.terminal.say(&format!(
+                "the watchdog leaves {label} alone: `juniperctl resume` ends that"
+            ));
+        }
+    }
+}
+
 fn labels(services: &[Selector], context: &Context) -> Result<Vec<String>, CommandError> {
     context.online("this")?;
     if services.is_empty() {

@@ -13,8 +13,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 
-use super::watchdog::Records;
-use super::{Context, configuration, failure, survey};
+use super::{Context, configuration, failure, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -31,32 +30,6 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
             return Ok(0);
         }
         clock::pause(PAUSE).await;
-    }
-}
-
-/// Whom the watchdog has given up, and whom it leaves alone.
-fn restrained(members: &[Member<'_>], context: &Context) {
-    let records = Records::at(context);
-    let now = clock::moment();
-    let (spent, orders) = match (records.spent(), records.ordered(now)) {
-        (Ok(memory), Ok(orders)) => (memory.spent, orders),
-        (Err(error), _) | (_, Err(error)) => {
-            context.terminal.detail(&error.message);
-            return;
-        }
-    };
-    for label in members.iter().map(Member::label) {
-        if spent.get(&label).is_some_and(|spent| spent.given_up) {
-            context.terminal.say(&format!(
-                "the watchdog has given {label} up: `juniperctl why {label}` tells why, \
-                 `juniperctl start {label}` has it tried again"
-            ));
-        }
-        if orders.pause_of(&label, now).is_some() {
-            context.terminal.say(&format!(
-                "the watchdog leaves {label} alone: `juniperctl resume` ends that"
-            ));
-        }
     }
 }
 
@@ -94,7 +67,7 @@ async fn look(
         })
         .collect();
     let profile = stack.profile.as_str();
-    restrained(members, context);
+    orders::told(members, context);
     if context.json {
         context.terminal.line(&json(profile, &rows).to_string());
     } else {

@@ -261,7 +261,7 @@ fn heard(well: bool, replied: bool) -> Heard {
 }
 
 proptest! {
-    #![proptest_config(proptest::test_runner::Config { cases: 400, ..Default::default() })]
+    #![proptest_config(proptest::test_runner::Config { cases: 128, ..Default::default() })]
 
     #[test]
     fn nothing_is_done_that_must_not_be(

@@ -4,9 +4,10 @@ mod endurance;
 mod hangs;
 mod restraint;
 mod stage;
+mod traceback;
 mod training;
 
-use juniper_lab::Suite;
+use juniper_lab::{Suite, trial as lab_trial};
 use libtest_mimic::Trial;
 
 use super::lab::trial;
@@ -34,4 +35,12 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             move || endurance::troubles(suite),
         ),
     ]
+}
+
+/// The trials with the real services.
+pub(crate) fn real_trials() -> [Trial; 1] {
+    [lab_trial::on_real_services(
+        "real::watchdog::a_hung_data_says_where_it_hangs",
+        traceback::told,
+    )]
 }

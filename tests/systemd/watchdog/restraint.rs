@@ -59,6 +59,10 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
         &stage.exits("juniperctl status", 0)?,
         &["the watchdog has given data up"],
     )?;
+    has(
+        &stage.exits("juniperctl health data", 3)?,
+        &["the watchdog has given data up"],
+    )?;
     let now = stage.processes()?;
     claim(
         now[1..] == others[1..],
