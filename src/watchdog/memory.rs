@@ -31,14 +31,19 @@ impl Memory {
         }
     }
 
+    /// Reads it as the watchdog left it, whichever boot that was.
+    #[must_use]
+    pub fn left(text: &str) -> Self {
+        let read: Option<Self> = serde_json::from_str(text).ok();
+        read.filter(|memory| memory.version == VERSION)
+            .unwrap_or_else(|| Self::new("", BTreeMap::new()))
+    }
+
     /// Reads it back. What cannot be read counts as nothing: the watchdog must come up. After a
     /// reboot every service has its whole budget again, and only what a person cleared is kept.
     #[must_use]
     pub fn parse(text: &str, boot: &str) -> Self {
-        let read: Option<Self> = serde_json::from_str(text).ok();
-        let mut memory = read
-            .filter(|memory| memory.version == VERSION)
-            .unwrap_or_else(|| Self::new(boot, BTreeMap::new()));
+        let mut memory = Self::left(text);
         if memory.boot != boot {
             boot.clone_into(&mut memory.boot);
             for spent in memory.spent.values_mut() {

@@ -61,8 +61,10 @@ impl Records {
             .filter(|incident| incident.closed_us.is_none())
             .map(|incident| (incident.number, incident.actions.len()))
             .collect();
-        let memory = Files::read(&records.memory())?.unwrap_or_default();
-        let memory = Memory::parse(&memory, &records.boot);
+        let left = Files::read(&records.memory())?.unwrap_or_default();
+        let memory = Memory::parse(&left, &records.boot);
+        // Whoever reads it must not take what was spent before a reboot for what is spent now.
+        records.remember(&memory, context);
         Ok((records, memory, incidents))
     }
 
@@ -104,7 +106,7 @@ impl Records {
     /// The file cannot be read.
     pub(in crate::commands) fn spent(&self) -> Result<Memory, CommandError> {
         let text = Files::read(&self.memory())?.unwrap_or_default();
-        Ok(Memory::parse(&text, &self.boot))
+        Ok(Memory::left(&text))
     }
 
     /// What is ordered.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use juniper_lab::{BootOptions, Suite, real};
 
-use super::super::lab::{Outcome, claim, exits, has, machine};
+use super::super::lab::{Outcome, exits, has, machine};
 
 const CONFIGURATION: &str = r#"
 profile = "alone"
@@ -60,12 +60,9 @@ pub(super) fn told() -> Outcome {
         &[
             "data ended with SIGABRT, so that it said where it was: no answer within",
             "Fatal Python error: Aborted",
+            "/usr/local/lib/hang/sitecustomize.py",
             "in never_comes_back",
             "now: data is active",
         ],
-    )?;
-    claim(
-        story.contains("/usr/local/lib/hang/sitecustomize.py\", line 5"),
-        &story,
     )
 }
