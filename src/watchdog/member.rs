@@ -81,6 +81,8 @@ pub(super) struct MemberWatch {
     /// The run that was ended last: nothing is done twice to one process.
     ended: Option<u64>,
     has_answered: bool,
+    /// Whether its last readiness body said that it is hard at work; silence does not change that.
+    busy: bool,
     well_since: Option<Duration>,
 }
 
@@ -103,6 +105,7 @@ impl MemberWatch {
             ending: None,
             ended: None,
             has_answered: false,
+            busy: false,
             well_since: None,
         }
     }
@@ -120,10 +123,16 @@ impl MemberWatch {
         self.well_since = None;
     }
 
+    /// Forgets what it knew of the process: it is another one now.
+    fn forget_process(&mut self) {
+        self.has_answered = false;
+        self.busy = false;
+    }
+
     pub(super) fn stand(&mut self, standing: Standing, now: Moment) {
         if self.standing != standing {
             self.start_over();
-            self.has_answered = false;
+            self.forget_process();
             self.due_liveness = now.steady;
             self.due_readiness = now.steady;
         }

@@ -56,6 +56,17 @@ fn a_training_cascor_that_works_is_left_alone_until_the_limit() {
     assert_eq!(play.acts(), []);
     play.pass(40);
     assert_eq!(play.acts().len(), 1);
+    // Whichever question the silence meets first.
+    for tenths in 0..60 {
+        let mut play = Play::new();
+        play.works = true;
+        play.set("cascor", Manner::Training);
+        play.pass(30);
+        play.pass_tenths(tenths);
+        play.set("cascor", Manner::Silent);
+        play.pass(120);
+        assert_eq!(play.acts(), [], "{tenths}");
+    }
     // One that does not work is not at work, whatever it said.
     let mut play = Play::new();
     play.set("cascor", Manner::Training);

@@ -67,6 +67,9 @@ impl MemberWatch {
             self.readiness_failed &= self.readiness_successes < probe.success_threshold;
             self.last_good = Some(now.wall);
         }
+        if heard.replied {
+            self.busy = heard.busy;
+        }
         let mut look = false;
         if !heard.replied && self.watched.liveness.is_some() {
             let trouble = self.trouble.get_or_insert_with(|| Trouble::new(asked.at));

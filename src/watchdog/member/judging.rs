@@ -20,7 +20,7 @@ impl MemberWatch {
             return match ending.step {
                 _ if ending.run != look.run => {
                     self.start_over();
-                    self.has_answered = false;
+                    self.forget_process();
                     None
                 }
                 Step::Aborted => (passed >= ABORT).then_some(Wish::Kill),
@@ -40,6 +40,7 @@ impl MemberWatch {
                 .is_some_and(|(trouble, _)| other(trouble))
         {
             self.start_over();
+            self.forget_process();
             return None;
         }
         if let Some(trouble) = self.trouble.as_mut() {
@@ -56,7 +57,7 @@ impl MemberWatch {
             // Where a readiness probe is, an active unit has been ready: its watcher said so.
             let was_ready = self.watched.readiness.is_some() || self.has_answered;
             let limit = trouble.since.steady + probe.busy_limit;
-            let at_work = self.is_busy() && trouble.has_worked(look, now) && now.steady < limit;
+            let at_work = self.busy && trouble.has_worked(look, now) && now.steady < limit;
             let fails = trouble.is_failure(probe, now);
             return (fails && was_ready && self.watched.acts() && !at_work)
                 .then_some(Wish::Abort { run: look.run });
@@ -66,10 +67,6 @@ impl MemberWatch {
             .as_ref()
             .is_some_and(|(_, times)| *times >= threshold)
             .then_some(Wish::Restart { run: look.run })
-    }
-
-    fn is_busy(&self) -> bool {
-        self.readiness.as_ref().is_some_and(|heard| heard.busy)
     }
 
     /// Notes that its wish was carried out.

@@ -178,7 +178,12 @@ impl Play {
 
     /// Lets time pass.
     pub(super) fn pass(&mut self, seconds: u64) {
-        for _ in 0..seconds * 10 {
+        self.pass_tenths(seconds * 10);
+    }
+
+    /// The same in tenths of a second.
+    pub(super) fn pass_tenths(&mut self, tenths: u64) {
+        for _ in 0..tenths {
             self.now.steady += Duration::from_millis(100);
             self.now.wall += 100_000;
             let due: Vec<_> = self
