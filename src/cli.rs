@@ -143,7 +143,7 @@ pub struct Install {
     /// Write for this systemd; with --root, where none can be asked
     #[arg(long, value_name = "VERSION", value_parser = systemd_version)]
     pub systemd: Option<SystemdVersion>,
-    /// Start the group afterwards
+    /// Start what is new and restart what has changed afterwards
     #[arg(long, conflicts_with = "dry_run")]
     pub now: bool,
     /// Only show what would change

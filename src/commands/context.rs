@@ -4,8 +4,9 @@ use anstream::ColorChoice;
 
 use crate::cli::{Color, Globals};
 use crate::error::{CommandError, Kind};
+use crate::host::lock::Lock;
 use crate::host::terminal::Talk;
-use crate::host::{Files, Paths, Terminal, environment};
+use crate::host::{Files, Paths, Terminal, accounts, environment};
 use crate::plan::Receipt;
 use crate::spec::Stack;
 use crate::unit::facts::{self, Facts};
@@ -79,6 +80,22 @@ impl Context {
                 })
                 .collect(),
         }
+    }
+
+    /// Keeps every other juniperctl from changing this machine until the lock is dropped. Who is not
+    /// root changes nothing; a directory tree is its owner's.
+    ///
+    /// # Errors
+    /// The lock cannot be had.
+    pub fn locked(&self) -> Result<Option<Lock>, CommandError> {
+        if self.paths.is_offline() || !accounts::is_root() {
+            return Ok(None);
+        }
+        let waiting = || {
+            self.terminal
+                .say("waiting for another juniperctl to finish");
+        };
+        Lock::take(&self.paths.lock(), waiting).map(Some)
     }
 
     /// Refuses a root that is not there: a mistyped one would look like an empty tree.

@@ -11,8 +11,9 @@ use crate::spec::suggestion::nearest;
 
 use super::Context;
 
-/// How far back a failed unit's journal is read, in entries.
-const LAST_ENTRIES: u32 = 80;
+/// A point in time, in microseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(pub(super) u64);
 
 /// How many of its own last lines are shown.
 const LAST_LINES: usize = 8;
@@ -26,10 +27,14 @@ pub(super) fn selected<'s>(
     selectors: &[Selector],
 ) -> Result<Vec<Member<'s>>, CommandError> {
     stack.selected(selectors).map_err(|unknown| {
+        let unknown = &unknown;
         let name = match unknown.instance {
             None => unknown.service.to_string(),
             Some(number) => format!("{}@{number}", unknown.service),
         };
+        if let Some(error) = beyond(stack, unknown) {
+            return error;
+        }
         let labels: Vec<String> = stack.members().iter().map(Member::label).collect();
         let error = CommandError::new(
             Kind::Usage,
@@ -42,10 +47,27 @@ pub(super) fn selected<'s>(
     })
 }
 
+/// An instance that there is not, of a service that has instances.
+fn beyond(stack: &Stack, unknown: &Selector) -> Option<CommandError> {
+    let number = unknown.instance?;
+    let service = &unknown.service;
+    let count = stack.service(service)?.managed()?.instances?;
+    let has = match count {
+        0 => "no instances".to_owned(),
+        1 => "one instance".to_owned(),
+        more => format!("{more} instances"),
+    };
+    let error = CommandError::new(Kind::Usage, format!("{service} has {has}"));
+    Some(error.hint(format!(
+        "for more: sudo juniperctl scale {service}={number}"
+    )))
+}
+
 /// Tells why a member's unit failed: systemd's result in words, then its own last journal lines.
 pub(super) async fn tell(
     member: Member<'_>,
     mut state: UnitState,
+    since: Moment,
     systemd: &Systemd,
     context: &Context,
 ) {
@@ -60,7 +82,7 @@ pub(super) async fn tell(
     context
         .terminal
         .error(&format!("error: {} failed: {why}", member.label()));
-    match last_lines(&unit).await {
+    match last_lines(&unit, since).await {
         Ok(lines) => {
             for line in lines {
                 context
@@ -75,10 +97,11 @@ pub(super) async fn tell(
         .error(&format!("hint: the whole story: journalctl -u {unit}"));
 }
 
-async fn last_lines(unit: &str) -> Result<Vec<String>, CommandError> {
+/// What it said since the command began: what happened before that is another story.
+async fn last_lines(unit: &str, Moment(since): Moment) -> Result<Vec<String>, CommandError> {
     let query = Query {
         units: vec![unit.to_owned()],
-        last: Some(LAST_ENTRIES),
+        since: Some(format!("@{}", since / 1_000_000)),
         ..Query::default()
     };
     let mut journal = Journal::open(&query)?;

@@ -19,6 +19,7 @@ use super::Context;
 mod dependents;
 mod exec;
 mod group;
+mod passed;
 mod unready;
 mod waiter;
 mod watch;

@@ -1,26 +1,27 @@
 //! `install`: what would change is shown, then done; on an error the old state is back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
-use crate::host::systemd::{Systemd, Verb};
+use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
-use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::{SystemdVersion, UnitFile, rendered};
 
 use super::{Context, configuration, lifecycle};
 
 pub(super) mod apply;
 mod preflight;
+mod running;
 
 use apply::{Written, carry_out};
 use preflight::preflight;
 
 pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
+    let lock = context.locked()?;
     let stack = configuration::stack(options.profile.as_ref(), context)?;
     let systemd = if context.paths.is_offline() {
         None
@@ -36,9 +37,20 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     refuse_conflicts(&plan, context)?;
     preflight(&stack, context)?;
     let effects = match &systemd {
-        Some(systemd) => effects_of(&plan, &stack, receipt.as_ref(), systemd, context).await?,
+        Some(systemd) => {
+            running::effects(&plan, &stack, receipt.as_ref(), systemd, context).await?
+        }
         None => Effects::default(),
     };
+    if let Some(before) = receipt
+        .as_ref()
+        .map(|receipt| receipt.profile.as_str())
+        .filter(|before| *before != stack.profile.as_str())
+    {
+        context
+            .terminal
+            .say(&format!("profile: {} in place of {before}", stack.profile));
+    }
     show(&plan, &effects, &stack, options.now, context);
     if options.dry_run {
         return Ok(0);
@@ -61,18 +73,17 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             stack.profile
         ));
     }
+    // What follows changes no file, and may take minutes.
+    drop(lock);
     match &systemd {
         Some(systemd) if options.now => {
             let changed = members_of(&stack, &effects.changes);
-            if !changed.is_empty() {
-                lifecycle::change_members(Verb::Restart, &changed, systemd, context).await?;
-            }
-            lifecycle::start_group(&stack, systemd, context).await
+            lifecycle::bring_up(&changed, &stack, systemd, context).await
         }
         Some(_) => {
-            context
-                .terminal
-                .say("next: sudo systemctl start juniper.target, then juniperctl health");
+            if let Some(next) = effects.next_step() {
+                context.terminal.say(&format!("next: {next}"));
+            }
             Ok(0)
         }
         None => Ok(0),
@@ -167,47 +178,6 @@ pub(super) fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), Com
         "units of the same name are in the way; nothing was changed",
     )
     .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
-}
-
-/// What the plan does to the services that run.
-async fn effects_of(
-    plan: &Plan,
-    stack: &Stack,
-    receipt: Option<&Receipt>,
-    systemd: &Systemd,
-    context: &Context,
-) -> Result<Effects, CommandError> {
-    let wanted: Vec<(String, String)> = stack
-        .members()
-        .iter()
-        .filter(|member| member.service.managed().is_some())
-        .map(|member| (member.unit(), member.label()))
-        .collect();
-    // What is not ours, and what is no service of the group, is not spoken of.
-    let is_ours = |unit: &String| {
-        let removed = || {
-            let file = plan::effects::file_of(unit);
-            unit != READY
-                && unit != WATCHDOG
-                && receipt.is_some_and(|receipt| receipt.units.contains(&file))
-        };
-        wanted.iter().any(|(name, _)| name == unit) || removed()
-    };
-    let running: BTreeSet<String> = systemd
-        .running(&["juniper*.service".to_owned()])
-        .await?
-        .into_iter()
-        .map(|(unit, _)| unit)
-        .filter(is_ours)
-        .collect();
-    // A configuration that is broken by now has no names for units that go; their own do.
-    let before = configuration::installed_stack_silently(context);
-    let labels = before
-        .iter()
-        .flat_map(Stack::members)
-        .map(|member| (member.unit(), member.label()))
-        .collect();
-    Ok(plan::effects(plan, &wanted, &running, &labels))
 }
 
 fn members_of<'s>(stack: &'s Stack, labels: &[String]) -> Vec<Member<'s>> {

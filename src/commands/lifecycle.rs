@@ -2,6 +2,7 @@
 
 use crate::cli::Lifecycle;
 use crate::error::{CommandError, Kind};
+use crate::host::clock;
 use crate::host::systemd::{BusError, Job, Systemd, Verb};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::stack::{Member, Stack};
@@ -19,6 +20,12 @@ pub(super) async fn run(
     let stack = configuration::installed_stack(context)?;
     let chosen = failure::selected(&stack, &options.services)?;
     let systemd = Systemd::connect().await?;
+    if chosen.is_empty() {
+        context
+            .terminal
+            .say("there is no instance of it: juniperctl scale SERVICE=N");
+        return Ok(0);
+    }
     if options.services.is_empty() {
         return group(verb, &stack, !options.no_wait, &systemd, context).await;
     }
@@ -37,6 +44,33 @@ pub(super) async fn run(
             change(verb, &units, &chosen, wait, &systemd, context).await
         }
     }
+}
+
+/// Restarts members that run with an earlier unit and starts all that does not run, in one go: a
+/// restarted service may wait for one that is only being started.
+pub(super) async fn bring_up(
+    changed: &[Member<'_>],
+    stack: &Stack,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    if changed.is_empty() {
+        return start_group(stack, systemd, context).await;
+    }
+    let mut orders: Vec<(Verb, String)> = changed
+        .iter()
+        .map(|member| (Verb::Restart, member.unit()))
+        .collect();
+    orders.push((Verb::Start, TARGET.to_owned()));
+    carry_out(
+        Verb::Restart,
+        &orders,
+        &stack.members(),
+        true,
+        systemd,
+        context,
+    )
+    .await
 }
 
 /// Starts the whole group and waits until it answers.
@@ -131,15 +165,29 @@ async fn change(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    installed(units, systemd).await?;
+    let orders: Vec<(Verb, String)> = units.iter().map(|unit| (verb, unit.clone())).collect();
+    carry_out(verb, &orders, members, wait, systemd, context).await
+}
+
+/// Queues all jobs at once, so that systemd brings them into order, and follows the members.
+async fn carry_out(
+    verb: Verb,
+    orders: &[(Verb, String)],
+    members: &[Member<'_>],
+    wait: bool,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    installed(orders, systemd).await?;
+    let begun = failure::Moment(clock::wall_microseconds());
     let mut jobs = systemd.jobs().await?;
     if verb != Verb::Stop {
         clear_failures(members, systemd).await?;
         orders::cleared(members, context);
     }
     let mut pending: Vec<Job> = Vec::new();
-    for unit in units {
-        pending.push(systemd.enqueue(verb, unit).await?);
+    for (verb, unit) in orders {
+        pending.push(systemd.enqueue(*verb, unit).await?);
     }
     if !wait {
         context
@@ -150,12 +198,13 @@ async fn change(
     let ending = Follower::new(systemd, members, verb, context)
         .follow(&mut jobs, pending)
         .await?;
-    report(verb, &ending, members, systemd, context).await
+    report(verb, &ending, members, begun, systemd, context).await
 }
 
 /// Refuses to work on units that are not there, before anything is touched.
-async fn installed(units: &[String], systemd: &Systemd) -> Result<(), CommandError> {
-    let states = systemd.states(units).await?;
+async fn installed(orders: &[(Verb, String)], systemd: &Systemd) -> Result<(), CommandError> {
+    let units: Vec<String> = orders.iter().map(|(_, unit)| unit.clone()).collect();
+    let states = systemd.states(&units).await?;
     match units
         .iter()
         .find(|unit| states.get(*unit).is_none_or(|state| !state.found))
@@ -177,8 +226,9 @@ async fn clear_failures(members: &[Member<'_>], systemd: &Systemd) -> Result<(),
         .map(Member::unit);
     for unit in ours.chain([READY.to_owned(), TARGET.to_owned()]) {
         match systemd.reset_failed(&unit).await {
-            // Of a unit that is not loaded systemd has nothing to forget.
-            Ok(()) | Err(BusError::NoSuchUnit { .. }) => {}
+            // Of a unit that is not loaded systemd has nothing to forget; who may not do this may not
+            // start anything either, and is told so of the start.
+            Ok(()) | Err(BusError::NoSuchUnit { .. } | BusError::Denied { .. }) => {}
             Err(error) => return Err(error),
         }
     }
@@ -189,6 +239,7 @@ async fn report(
     verb: Verb,
     ending: &Ending,
     members: &[Member<'_>],
+    begun: failure::Moment,
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
@@ -199,13 +250,16 @@ async fn report(
         .filter(|(_, state)| verb != Verb::Stop && state.active == ActiveState::Failed)
         .collect();
     for (member, state) in &lost {
-        failure::tell(*member, state.clone(), systemd, context).await;
+        failure::tell(*member, state.clone(), begun, systemd, context).await;
     }
     if lost.is_empty() && ending.failed.is_empty() {
         return Ok(0);
     }
     for (job, outcome) in &ending.failed {
-        let known = lost.iter().any(|(member, _)| member.unit() == job.unit);
+        // The target fails with its members.
+        let known = lost
+            .iter()
+            .any(|(member, _)| member.unit() == job.unit || job.unit == TARGET);
         if !known {
             context.terminal.error(&format!(
                 "error: {}: the job ended as {outcome:?}",

@@ -9,11 +9,16 @@ use crate::host::systemd::{BusError, Job, Jobs, Outcome, Systemd, Verb};
 use crate::output::style::latency;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::stack::Member;
+use crate::spec::text::for_terminal;
 
 use super::Context;
 
 /// How often states are looked at while jobs run.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a failed start that systemd repeats by itself is followed: until the start limit, where
+/// the tries fail quickly.
+const RETRIES: Duration = Duration::from_secs(30);
 
 /// Follows jobs, telling changes.
 pub(super) struct Follower<'f> {
@@ -60,7 +65,8 @@ impl<'f> Follower<'f> {
         jobs: &mut Jobs,
         mut pending: Vec<Job>,
     ) -> Result<Ending, CommandError> {
-        let mut failed = Vec::new();
+        let mut failed: Vec<(Job, Outcome)> = Vec::new();
+        let mut failed_at: Option<Instant> = None;
         loop {
             let states = self.look().await?;
             // Units that others ship are wanted, not waited for.
@@ -71,8 +77,11 @@ impl<'f> Follower<'f> {
             let settled = pending.is_empty()
                 && match self.verb {
                     Verb::Stop => self.all_stopped(&states),
-                    // One that is being tried again may yet fail for good.
-                    Verb::Start | Verb::Restart => !failed.is_empty() || !self.any_coming(&states),
+                    // One that is being tried again may yet get ready, or fail for good.
+                    Verb::Start | Verb::Restart => {
+                        !self.any_coming(&states)
+                            || failed_at.is_some_and(|at| at.elapsed() >= RETRIES)
+                    }
                 };
             if settled && self.verb == Verb::Restart {
                 // A restart may be quicker than two looks.
@@ -80,10 +89,19 @@ impl<'f> Follower<'f> {
                 self.tell(&states);
             }
             if settled || lost {
+                // What got ready after all has not failed.
+                failed.retain(|(job, _)| {
+                    states
+                        .get(&job.unit)
+                        .is_none_or(|state| state.active != ActiveState::Active)
+                });
                 return Ok(Ending { failed, states });
             }
             match clock::within(LOOK, jobs.next(&mut pending)).await {
-                Some(Ok(Some(ended))) if ended.1 != Outcome::Done => failed.push(ended),
+                Some(Ok(Some(ended))) if ended.1 != Outcome::Done => {
+                    failed.push(ended);
+                    failed_at = Some(clock::now());
+                }
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(None)) => clock::pause(LOOK).await,
                 Some(Ok(Some(_))) | None => {}
@@ -93,7 +111,13 @@ impl<'f> Follower<'f> {
 
     async fn look(&mut self) -> Result<BTreeMap<String, UnitState>, BusError> {
         let units: Vec<String> = self.members.iter().map(Member::unit).collect();
-        let states = self.systemd.states(&units).await?;
+        let mut states = self.systemd.states(&units).await?;
+        for state in states
+            .values_mut()
+            .filter(|state| state.active == ActiveState::Activating)
+        {
+            self.systemd.detail(state).await?;
+        }
         self.tell(&states);
         Ok(states)
     }
@@ -132,6 +156,10 @@ impl<'f> Follower<'f> {
             (ActiveState::Active, _) => "ready".to_owned(),
             (ActiveState::Activating, "auto-restart" | "auto-restart-queued") => {
                 "failed, is tried again".to_owned()
+            }
+            // Its gate and its watcher say what they wait for.
+            (ActiveState::Activating, "start") if !state.status_text.is_empty() => {
+                for_terminal(&state.status_text, 200)
             }
             (ActiveState::Activating, _) => "starting".to_owned(),
             (ActiveState::Deactivating, _) => "stopping".to_owned(),

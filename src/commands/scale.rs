@@ -7,8 +7,7 @@ use crate::cli::Scale as Options;
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::{Systemd, Verb};
 use crate::host::{Files, accounts};
-use crate::plan::{self, Receipt};
-use crate::readiness::unit_state::ActiveState;
+use crate::plan::{self, Plan, Receipt};
 use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};
 use crate::spec::{ProfileName, ServiceName};
@@ -19,6 +18,7 @@ use super::{Context, configuration, lifecycle};
 
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
     context.online("scale")?;
+    let _lock = context.locked()?;
     let receipt = context.receipt()?.ok_or_else(|| {
         CommandError::new(Kind::NotAsAsked, "nothing is installed yet")
             .hint("install the units first: sudo juniperctl install")
@@ -34,14 +34,25 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
             scale.with(service.clone(), *count)
         })
         .written();
+    if options
+        .counts
+        .iter()
+        .all(|(name, count)| instances(&before, name) == Some(*count))
+    {
+        context
+            .terminal
+            .say("nothing to change: it is scaled so already");
+        return Ok(0);
+    }
     let path = context.paths.drop_ins().join(FILE);
     let after = configuration::stack_with(profile.as_ref(), Some((&path, &text)), context)?;
     refuse_overridden(options, &after, context)?;
     permitted()?;
     let systemd = Systemd::connect().await?;
+    refuse_pending(&before, &receipt, &systemd, context).await?;
     carry_out(&text, &after, receipt, &systemd, context).await?;
     stop_surplus(&before, &after, &systemd, context).await?;
-    start_missing(options, &after, &systemd, context).await
+    start_missing(&after, new_members(&before, &after), &systemd, context).await
 }
 
 /// Only services of the profile that have instances can be scaled.
@@ -106,6 +117,40 @@ fn refuse_overridden(
     Ok(())
 }
 
+/// Scaling writes units, and would carry out whatever else has changed in the configuration.
+async fn refuse_pending(
+    before: &Stack,
+    receipt: &Receipt,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let plan = planned(before, receipt, systemd, context).await?;
+    if plan.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        Kind::NotAsAsked,
+        "the configuration has changed since the last install; nothing was changed",
+    )
+    .hint("install that first: sudo juniperctl install"))
+}
+
+/// What an install of a stack would change.
+async fn planned(
+    stack: &Stack,
+    receipt: &Receipt,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<Plan, CommandError> {
+    let version = systemd.version().await?;
+    let files = rendered(stack, version, &context.facts(stack))
+        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let found = install::found(&files, Some(receipt), context)?;
+    let plan = plan::install(&files, &found, Some(receipt));
+    install::refuse_conflicts(&plan, context)?;
+    Ok(plan)
+}
+
 fn instances(stack: &Stack, name: &ServiceName) -> Option<u32> {
     stack.service(name)?.managed()?.instances
 }
@@ -128,12 +173,7 @@ async fn carry_out(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let version = systemd.version().await?;
-    let files = rendered(after, version, &context.facts(after))
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-    let found = install::found(&files, Some(&receipt), context)?;
-    let plan = plan::install(&files, &found, Some(&receipt));
-    install::refuse_conflicts(&plan, context)?;
+    let plan = planned(after, &receipt, systemd, context).await?;
     let drop_ins = context.paths.drop_ins();
     let path = drop_ins.join(FILE);
     context
@@ -181,13 +221,26 @@ async fn stop_surplus(
         .map(drop)
 }
 
-/// Starts wanted instances that do not run, where the group does.
+/// Instances that there were not before.
+fn new_members<'s>(before: &Stack, after: &'s Stack) -> Vec<Member<'s>> {
+    let old: Vec<String> = before.members().iter().map(Member::unit).collect();
+    after
+        .members()
+        .into_iter()
+        .filter(|member| !old.contains(&member.unit()))
+        .collect()
+}
+
+/// Starts new instances where the group runs; one that somebody stopped stays stopped.
 async fn start_missing(
-    options: &Options,
     after: &Stack,
+    new: Vec<Member<'_>>,
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
+    if new.is_empty() {
+        return Ok(0);
+    }
     let of_the_group = |unit: &str| after.members().iter().any(|member| member.unit() == unit);
     let running = systemd.running(&["juniper-*.service".to_owned()]).await?;
     if !running.iter().any(|(unit, _)| of_the_group(unit)) {
@@ -196,28 +249,5 @@ async fn start_missing(
             .say("the group is stopped: the instances start with it");
         return Ok(0);
     }
-    let members: Vec<Member<'_>> = after
-        .members()
-        .into_iter()
-        .filter(|member| {
-            options
-                .counts
-                .iter()
-                .any(|(name, _)| *name == member.service.name)
-        })
-        .collect();
-    let units: Vec<String> = members.iter().map(Member::unit).collect();
-    let states = systemd.states(&units).await?;
-    let missing: Vec<Member<'_>> = members
-        .into_iter()
-        .filter(|member| {
-            states
-                .get(&member.unit())
-                .is_none_or(|state| state.active != ActiveState::Active)
-        })
-        .collect();
-    if missing.is_empty() {
-        return Ok(0);
-    }
-    lifecycle::change_members(Verb::Start, &missing, systemd, context).await
+    lifecycle::change_members(Verb::Start, &new, systemd, context).await
 }

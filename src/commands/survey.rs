@@ -80,6 +80,9 @@ fn finding(
 ) -> Option<Finding> {
     let optional = matches!(member.service.kind, ServiceKind::Foreign(_));
     let (judgement, latency) = match answer {
+        Some((judgement, _)) if is_of_a_stranger(&judgement, state) => {
+            (stranger(member, state), None)
+        }
         Some((judgement, latency)) => (judgement, Some(latency).filter(|_| !is_unheard(state))),
         // Nothing can be asked of it: its unit's state is all there is.
         None => (by_state(state?, optional)?, None),
@@ -93,6 +96,8 @@ fn finding(
         .filter(|_| judgement.verdict == Verdict::Down)
         .and_then(UnitState::explanation);
     let cause = match (judgement.cause, explanation) {
+        // A stranger's answer has been explained already.
+        (Some(cause), Some(explanation)) if cause.starts_with(&explanation) => Some(cause),
         (Some(_), Some(explanation)) => Some(explanation),
         (Some(_), None) if waiting && judgement.verdict == Verdict::Down => {
             Some(waiting_words(state))
@@ -115,6 +120,30 @@ fn finding(
         explicable: (answers && !judgement.own_fault) || waiting,
         optional,
     })
+}
+
+/// Whether somebody answers who is not the service: its unit does not run.
+fn is_of_a_stranger(judgement: &Judgement, state: Option<&UnitState>) -> bool {
+    judgement.verdict != Verdict::Down
+        && state.is_some_and(|state| is_unheard(Some(state)) && !state.is_coming())
+}
+
+/// What to say of a service whose port somebody else has.
+fn stranger(member: Member<'_>, state: Option<&UnitState>) -> Judgement {
+    let why = state.and_then(UnitState::explanation).unwrap_or_default();
+    let port = member
+        .service
+        .managed()
+        .and_then(|managed| managed.endpoint)
+        .map_or(0, |endpoint| endpoint.port_of(member.instance.unwrap_or(1)));
+    Judgement {
+        verdict: Verdict::Down,
+        cause: Some(format!(
+            "{why}; another process answers on its port (`ss -ltnp 'sport = :{port}'` names it)"
+        )),
+        own_fault: true,
+        dependencies: BTreeMap::new(),
+    }
 }
 
 /// A refused connection has no latency worth showing.

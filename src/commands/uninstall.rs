@@ -13,6 +13,7 @@ use crate::unit::group::{READY, TARGET};
 use super::{Context, configuration, install, lifecycle};
 
 pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, CommandError> {
+    let _lock = context.locked()?;
     let receipt = context.receipt()?;
     let found = install::found(&[], receipt.as_ref(), context)?;
     let plan = plan::uninstall(&found, receipt.as_ref());

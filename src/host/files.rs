@@ -133,6 +133,14 @@ impl Files {
         path.exists()
     }
 
+    /// When a file was last written, in microseconds since 1970.
+    #[must_use]
+    pub fn modified(path: &Path) -> Option<u64> {
+        let written = fs::metadata(path).ok()?.modified().ok()?;
+        let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_micros()).ok()
+    }
+
     /// Whether a path is a file that may be executed.
     #[must_use]
     pub fn is_program(path: &Path) -> bool {

@@ -15,6 +15,7 @@ pub mod files;
 pub mod http;
 pub mod journal;
 pub mod journal_entry;
+pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;

@@ -26,8 +26,9 @@ pub fn alive() {
 
 /// Asks for at least this much more time from now on.
 pub fn extend(time: Duration) {
-    let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
-    send(&[NotifyState::ExtendTimeoutUsec(microseconds)]);
+    // The crate's own word for it ends at 71 minutes.
+    let message = format!("EXTEND_TIMEOUT_USEC={}", time.as_micros());
+    send(&[NotifyState::Custom(&message)]);
 }
 
 /// Waits until systemd has read what was sent: it looks up the sender's unit by its process, which

@@ -47,6 +47,12 @@ impl Paths {
         self.at("/etc/systemd/system")
     }
 
+    /// What whoever changes the installation locks.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.at("/run/juniperctl.lock")
+    }
+
     /// Where the receipt lies.
     #[must_use]
     pub fn receipt(&self) -> PathBuf {

@@ -2,6 +2,8 @@
 
 use similar::TextDiff;
 
+use crate::unit::group::READY;
+
 /// Something an install or uninstall does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -64,7 +66,9 @@ impl Change {
     pub fn line(&self) -> String {
         match self {
             Self::Create { name, .. } => format!("creates  {name}"),
-            Self::Rewrite { name, .. } if name.ends_with(".target") => format!("rewrites {name}"),
+            Self::Rewrite { name, .. } if name == READY || name.ends_with(".target") => {
+                format!("rewrites {name}")
+            }
             Self::Rewrite { name, .. } => {
                 format!("rewrites {name}: takes effect at its next restart")
             }

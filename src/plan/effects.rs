@@ -4,7 +4,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::change::Change;
 use super::compare::Plan;
+
+/// With which unit a service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Now {
+    /// With the one that is installed.
+    AsInstalled,
+    /// With an earlier one: it was started before the file was last written.
+    Outdated,
+}
+
+/// A service that is restarted when another one is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    /// Who follows.
+    pub label: String,
+    /// Whom.
+    pub on: String,
+}
 
 /// What becomes of each service, by its label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,8 +32,10 @@ pub struct Effects {
     pub stops: Vec<String>,
     /// Wanted, and not running.
     pub starts: Vec<String>,
-    /// Running under a unit that changes.
+    /// Running under a unit that changes, or has changed since.
     pub changes: Vec<String>,
+    /// Running under a unit that stays, but restarted with one that changes.
+    pub follows: Vec<String>,
     /// Running under a unit that stays as it is.
     pub untouched: Vec<String>,
 }
@@ -27,28 +48,41 @@ pub struct Effects {
 pub fn effects(
     plan: &Plan,
     wanted: &[(String, String)],
-    running: &BTreeSet<String>,
+    running: &BTreeMap<String, Now>,
     labels: &BTreeMap<String, String>,
+    followers: &[Follower],
 ) -> Effects {
     let rewritten: BTreeSet<&str> = plan
         .changes
         .iter()
         .filter(|change| change.text().is_some() && change.old().is_some())
-        .map(super::change::Change::name)
+        .map(Change::name)
         .collect();
     let mut effects = Effects::default();
+    let mut restarted: BTreeSet<&str> = BTreeSet::new();
+    // In start order, so that whom a service follows has been judged before it.
     for (unit, label) in wanted {
-        let list = if !running.contains(unit) {
-            &mut effects.starts
-        } else if rewritten.contains(file_of(unit).as_str()) {
-            &mut effects.changes
-        } else {
-            &mut effects.untouched
+        let joins = || {
+            followers.iter().any(|follower| {
+                follower.label == *label && restarted.contains(follower.on.as_str())
+            })
+        };
+        let list = match running.get(unit) {
+            None => &mut effects.starts,
+            Some(Now::Outdated) => &mut effects.changes,
+            Some(Now::AsInstalled) if rewritten.contains(file_of(unit).as_str()) => {
+                &mut effects.changes
+            }
+            Some(Now::AsInstalled) if joins() => &mut effects.follows,
+            Some(Now::AsInstalled) => &mut effects.untouched,
         };
         list.push(label.clone());
+        if effects.changes.contains(label) || effects.follows.contains(label) {
+            restarted.insert(label);
+        }
     }
     effects.stops = running
-        .iter()
+        .keys()
         .filter(|unit| !wanted.iter().any(|(name, _)| name == *unit))
         .map(|unit| labels.get(unit).unwrap_or(unit).clone())
         .collect();
@@ -77,12 +111,14 @@ impl Effects {
         let part = |verb: &str, labels: &[String]| {
             (!labels.is_empty()).then(|| format!("{verb} {}", labels.join(", ")))
         };
-        let untouched = (!self.untouched.is_empty())
-            .then(|| format!("{} untouched", self.untouched.join(", ")));
+        let restarted = part(changes, &self.changes).map(|told| match self.follows.as_slice() {
+            [] => told,
+            follows => format!("{told} and with it {}", follows.join(", ")),
+        });
         let acts: Vec<String> = [
             part("stops", &self.stops),
             part(starts, &self.starts),
-            part(changes, &self.changes),
+            restarted,
         ]
         .into_iter()
         .flatten()
@@ -91,18 +127,35 @@ impl Effects {
             return None;
         }
         let acts = acts.join(if now { ", " } else { "; " });
-        Some(match untouched {
-            Some(untouched) => format!("{acts}; {untouched}"),
-            None => acts,
+        Some(if self.untouched.is_empty() {
+            acts
+        } else {
+            format!("{acts}; {} untouched", self.untouched.join(", "))
         })
+    }
+
+    /// What a person does next; `None` where nothing is left to do.
+    #[must_use]
+    pub fn next_step(&self) -> Option<String> {
+        match (self.changes.is_empty(), self.starts.is_empty()) {
+            (true, true) => None,
+            (true, false) => {
+                Some("sudo systemctl start juniper.target, then juniperctl health".to_owned())
+            }
+            (false, true) => Some(format!(
+                "sudo juniperctl restart {}",
+                self.changes.join(" ")
+            )),
+            (false, false) => Some("sudo juniperctl install --now".to_owned()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Effects, effects};
+    use super::{Effects, Follower, Now, effects};
     use crate::plan::{Change, Plan};
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs
@@ -125,19 +178,27 @@ mod tests {
             ("juniper-cascor.service", "cascor"),
             ("juniper-cascor-worker@1.service", "worker@1"),
             ("juniper-cascor-worker@2.service", "worker@2"),
+            ("juniper-report.service", "report"),
+            ("juniper-old.service", "old"),
         ]);
-        let running: BTreeSet<String> = [
-            "juniper-data.service",
-            "juniper-canopy.service",
-            "juniper-foreign.service",
-            "juniper-cascor-worker@1.service",
+        let running: BTreeMap<String, Now> = [
+            ("juniper-data.service", Now::AsInstalled),
+            ("juniper-canopy.service", Now::AsInstalled),
+            ("juniper-foreign.service", Now::AsInstalled),
+            ("juniper-cascor-worker@1.service", Now::AsInstalled),
+            ("juniper-report.service", Now::AsInstalled),
+            ("juniper-old.service", Now::Outdated),
         ]
-        .map(str::to_owned)
+        .map(|(unit, now)| (unit.to_owned(), now))
         .into();
         let labels: BTreeMap<String, String> = named(&[("juniper-canopy.service", "canopy")])
             .into_iter()
             .collect();
-        effects(&plan, &wanted, &running, &labels)
+        let follower = Follower {
+            label: "report".to_owned(),
+            on: "worker@1".to_owned(),
+        };
+        effects(&plan, &wanted, &running, &labels, &[follower])
     }
 
     #[test]
@@ -146,15 +207,19 @@ mod tests {
             switched().sentence(true).as_deref(),
             Some(
                 "stops canopy, juniper-foreign.service, starts cascor, worker@2, \
-                 restarts worker@1; data untouched"
+                 restarts worker@1, old and with it report; data untouched"
             )
         );
         assert_eq!(
             switched().sentence(false).as_deref(),
             Some(
                 "stops canopy, juniper-foreign.service; at the next start: starts cascor, worker@2; \
-                 at its next restart: changes worker@1; data untouched"
+                 at its next restart: changes worker@1, old and with it report; data untouched"
             )
+        );
+        assert_eq!(
+            switched().next_step().as_deref(),
+            Some("sudo juniperctl install --now")
         );
     }
 
@@ -165,5 +230,6 @@ mod tests {
             ..Effects::default()
         };
         assert_eq!(effects.sentence(true), None);
+        assert_eq!(effects.next_step(), None);
     }
 }

@@ -8,14 +8,19 @@ use std::time::Duration;
 
 const SHORTEST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_secs(1);
+const AWAY: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The pause before the next question: half a percent of the time waited so far where somebody
-/// answered, a thousandth where nobody did.
+/// answered, a thousandth where nobody did yet. What is away for long is not about to come back.
 #[must_use]
 pub fn pause_after(waited: Duration, answered: bool) -> Duration {
-    let part = if answered { 200 } else { 1_000 };
+    let part = if answered || waited > AWAY {
+        200
+    } else {
+        1_000
+    };
     (waited / part).clamp(SHORTEST, LONGEST)
 }
 
@@ -45,7 +50,8 @@ mod tests {
             (2_000, true, 10),
             (2_000, false, 2),
             (60_000, true, 300),
-            (60_000, false, 60),
+            (10_000, false, 10),
+            (60_000, false, 300),
             (3_600_000, false, 1_000),
         ] {
             let found = pause_after(Duration::from_millis(waited), answered);

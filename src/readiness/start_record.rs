@@ -90,6 +90,14 @@ struct Line {
 }
 
 impl StartRecord {
+    /// Whether nobody was started.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members
+            .iter()
+            .all(|member| matches!(member.start, Start::AlreadyRunning | Start::NeverStarted))
+    }
+
     /// The record as one line, its end included.
     ///
     /// # Errors

@@ -79,8 +79,12 @@ pub struct UnitState {
     pub exit_status: u64,
     /// What the unit said of itself last (`sd_notify(3)`, `STATUS=`).
     pub status_text: String,
+    /// Its runtime directory below systemd's own, if it has one.
+    pub runtime_directory: Option<String>,
     /// When its main process was last started, in microseconds since the machine's boot.
     pub started_at: u64,
+    /// The same, in microseconds since 1970.
+    pub started_at_wall: u64,
     /// When its present or last activation began, in microseconds since the machine's boot.
     pub activating_at: u64,
     /// The same, in microseconds since 1970.

@@ -193,7 +193,7 @@ fn a_program_that_answers_but_is_not_ready_is_terminated() {
     let (signal, said) = unit.ended();
     assert_eq!(signal, Some(SIGTERM), "{said}");
     assert!(
-        said.contains("data is not ready: disk is unhealthy: full"),
+        said.contains("not ready after 3") && said.contains(": disk is unhealthy: full"),
         "{said}"
     );
 }
@@ -206,7 +206,7 @@ fn a_program_that_says_nothing_is_aborted() {
     let (signal, said) = unit.ended();
     assert_eq!(signal, Some(SIGABRT), "{said}");
     assert!(
-        said.contains("data is down: nothing listens on its port"),
+        said.contains("not ready after 3") && said.contains(": nothing listens on its port"),
         "{said}"
     );
 }

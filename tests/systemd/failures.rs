@@ -29,6 +29,13 @@ pub(crate) fn port_taken() -> Outcome {
             "services.cascor.port",
         ],
     )?;
+    has(
+        &exits(&machine, "juniperctl health", 3)?.stdout,
+        &[
+            "cascor is down",
+            "another process answers on its port (`ss -ltnp 'sport = :8200'`",
+        ],
+    )?;
     // The one who holds the port answers as if it were ready; nobody may be fooled by that.
     let state = run(&machine, "systemctl is-active juniper-cascor.service")?;
     claim(
@@ -51,7 +58,7 @@ pub(crate) fn missing_interpreter() -> Outcome {
         &[
             "error: data failed: its program cannot be run",
             "cannot run /opt/juniper/data/current/bin/python: No such file or directory",
-            "hint: install the service's Python environment there",
+            "hint: install it there, or correct services.data.command",
         ],
     )?;
     has(

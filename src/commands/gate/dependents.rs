@@ -5,46 +5,68 @@
 //! 247 to 262). So the unit of the dependency calls these; they only ever restart what runs, and
 //! never start what somebody stopped. A dependent waits in its own gate until the other is ready.
 
-use crate::error::CommandError;
-use crate::host::process;
+use std::time::Duration;
+
+use crate::error::{CommandError, Kind};
 use crate::host::systemd::{BusError, Systemd};
+use crate::host::{clock, process};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 
 use super::super::Context;
+use super::passed;
 
 /// The name that the kernel has for a process that is still the gate.
 const GATE: &str = "juniperctl";
 
+/// systemd is asked for no longer: these lines run inside the service's stop and start.
+const LONGEST: Duration = Duration::from_secs(5);
+
 /// The dependency is gone: those that must not run without it are restarted at once, which takes
 /// them back into their gates.
 pub(super) async fn lost(patterns: &[String], context: &Context) -> Result<u8, CommandError> {
-    let systemd = Systemd::connect().await?;
-    for (unit, state) in running(patterns, &systemd).await? {
-        if past_its_gate(&state) {
-            restart(&unit, &systemd, context).await;
+    in_time(async {
+        let systemd = Systemd::connect().await?;
+        for (unit, state) in running(patterns, &systemd).await? {
+            if past_its_gate(&state) {
+                restart(&unit, &systemd, context).await;
+            }
         }
-    }
-    Ok(0)
+        Ok(())
+    })
+    .await
 }
 
-/// The dependency is ready: those that were ready before its present start are restarted.
+/// The dependency is ready: those that passed their gates before its present start are restarted.
 pub(super) async fn returned(
     of: &str,
     patterns: &[String],
     context: &Context,
 ) -> Result<u8, CommandError> {
-    let systemd = Systemd::connect().await?;
-    let mut states = systemd.states(&[of.to_owned()]).await?;
-    let Some(mut dependency) = states.remove(of) else {
-        return Ok(0);
-    };
-    systemd.detail(&mut dependency).await?;
-    for (unit, state) in running(patterns, &systemd).await? {
-        if state.active == ActiveState::Active && state.ready_at < dependency.started_at {
-            restart(&unit, &systemd, context).await;
+    in_time(async {
+        let systemd = Systemd::connect().await?;
+        let mut states = systemd.states(&[of.to_owned()]).await?;
+        let Some(mut dependency) = states.remove(of) else {
+            return Ok(());
+        };
+        systemd.detail(&mut dependency).await?;
+        for (unit, state) in running(patterns, &systemd).await? {
+            if past_its_gate(&state) && passed::when(&state) < dependency.started_at {
+                restart(&unit, &systemd, context).await;
+            }
         }
+        Ok(())
+    })
+    .await
+}
+
+async fn in_time(work: impl Future<Output = Result<(), BusError>>) -> Result<u8, CommandError> {
+    match clock::within(LONGEST, work).await {
+        Some(done) => done.map(|()| 0).map_err(CommandError::from),
+        None => Err(CommandError::new(
+            Kind::Machine,
+            "systemd does not answer; dependents are left as they are",
+        )),
     }
-    Ok(0)
 }
 
 async fn running(
@@ -70,8 +92,12 @@ fn past_its_gate(state: &UnitState) -> bool {
         .is_some_and(|name| name != GATE && !name.starts_with('(') && !name.starts_with("systemd"))
 }
 
-/// Queues the restart and does not wait for it: this runs inside a job that may come before it.
+/// Queues the restart and does not wait for it: this runs inside a job that may come before it. It is
+/// no failure of the dependent's own, and does not count towards its start limit.
 async fn restart(unit: &str, systemd: &Systemd, context: &Context) {
+    if let Err(error) = systemd.reset_failed(unit).await {
+        context.terminal.error(&error.to_string());
+    }
     match systemd.try_restart(unit).await {
         Ok(()) => context.terminal.error(&format!("{unit} is restarted")),
         // It is being stopped already, or somebody has just changed their mind about it.

@@ -15,7 +15,7 @@ use crate::spec::probe::Expectations;
 use super::super::Context;
 use super::unready::Unready;
 use super::waiter::Waiter;
-use super::{moved, watch};
+use super::{moved, passed, watch};
 
 const DEPENDENCY_NOT_READY: u8 = 75;
 const PORT_TAKEN: u8 = 98;
@@ -36,19 +36,21 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
+    let unready = held.is_some().then(Unready::here);
+    if let Some(unready) = &unready {
+        pause_after(unready.count(), exec, context).await;
+    }
     if let Err(reason) = all_met(exec, context).await? {
         context
             .terminal
             .error(&format!("{service} is not started: {reason}"));
         return Ok(DEPENDENCY_NOT_READY);
     }
-    if held.is_some() {
-        pause_after_failures(exec, context).await?;
-    }
     if let Some(told) = taken(service, address) {
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
+    remember(unready.as_ref(), context);
     if held.is_none() {
         // Nobody can ask this service whether it is ready: being started has to do.
         notify::ready("started");
@@ -82,22 +84,30 @@ async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String
 /// Starts in a row that did not get ready are spaced out. systemd's own `RestartSteps=` came with
 /// 254 and never forgets: a service that crashes once a month would wait longest in the seventh
 /// (systemd issue 43813).
-async fn pause_after_failures(exec: &GateExec, context: &Context) -> Result<(), CommandError> {
-    let unready = Unready::here();
-    let failures = unready.count();
+async fn pause_after(failures: u32, exec: &GateExec, context: &Context) {
     let pause = pause_before_start(failures);
-    if !pause.is_zero() {
-        let told = format!(
-            "{} did not get ready {failures} times in a row: the next try is in {}",
-            exec.service,
-            written(pause)
-        );
-        context.terminal.error(&told);
-        notify::status(&told);
-        notify::extend(pause + exec.startup + watch::MARGIN);
-        clock::pause(pause).await;
+    if pause.is_zero() {
+        return;
     }
-    unready.note(failures.saturating_add(1))
+    let told = format!(
+        "{} did not get ready {failures} times in a row: the next try is in {}",
+        exec.service,
+        written(pause)
+    );
+    context.terminal.error(&told);
+    notify::status(&told);
+    notify::extend(pause + exec.within + exec.startup + watch::MARGIN);
+    clock::pause(pause).await;
+}
+
+/// What is remembered of a start makes later ones better; a full disk must not keep this one back.
+fn remember(unready: Option<&Unready>, context: &Context) {
+    let noted = unready.map_or(Ok(()), |unready| {
+        unready.note(unready.count().saturating_add(1))
+    });
+    for error in [noted, passed::note()].into_iter().filter_map(Result::err) {
+        context.terminal.error(&format!("warning: {error}"));
+    }
 }
 
 fn become_service(exec: &GateExec, context: &Context) -> u8 {
@@ -111,9 +121,9 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
         program.to_string_lossy()
     ));
     if error.kind() == std::io::ErrorKind::NotFound {
-        context.terminal.error(
-            "hint: install the service's Python environment there, or set services.NAME.command in /etc/juniper/juniper.toml",
-        );
+        context.terminal.error(&format!(
+            "hint: install it there, or correct services.{service}.command in /etc/juniper/juniper.toml"
+        ));
     }
     PROGRAM_FAILED
 }

@@ -11,6 +11,7 @@ use crate::cli::{GateGroup, GroupMember, Target};
 use crate::error::CommandError;
 use crate::host::systemd::{BusError, Systemd};
 use crate::host::{Files, clock, environment, notify};
+use crate::readiness::patience::Patience;
 use crate::readiness::start_record::{KEPT, Observed, kept, parse_all, recorded};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::probe::Expectations;
@@ -19,6 +20,7 @@ use crate::unit::group::READY;
 use super::super::Context;
 use super::ended;
 use super::waiter::{Unmet, Waiter};
+use super::watch::MARGIN;
 
 /// States are looked at as often as this even where systemd tells of no job that ended: a service may
 /// fail without any.
@@ -53,6 +55,7 @@ async fn all_active(
 ) -> Result<Result<(), Unmet>, BusError> {
     let units = units(group);
     let mut jobs = systemd.jobs().await?;
+    let mut patience = Patience::new(group.within);
     loop {
         let mut states = systemd.states(&units).await?;
         // In start order, so that a dependency is named before those that waited for it.
@@ -68,7 +71,13 @@ async fn all_active(
         let Some(unit) = coming else {
             return Ok(Ok(()));
         };
-        let left = group.within.saturating_sub(waiter.waited());
+        let progress = said(&mut states, systemd).await?;
+        for text in &progress {
+            if patience.note(waiter.waited(), text) {
+                notify::extend(patience.left(waiter.waited()) + MARGIN);
+            }
+        }
+        let left = patience.left(waiter.waited());
         if left.is_zero() {
             let word = states.get(unit).map_or("gone", |state| state.active.word());
             return Ok(Err(Unmet::silent(format!("{unit} is {word}"))));
@@ -77,6 +86,23 @@ async fn all_active(
             closed?;
         }
     }
+}
+
+/// What members that are starting say of themselves.
+async fn said(
+    states: &mut BTreeMap<String, UnitState>,
+    systemd: &Systemd,
+) -> Result<Vec<String>, BusError> {
+    let mut said = Vec::new();
+    for state in states.values_mut() {
+        if state.active == ActiveState::Activating && state.sub == "start" {
+            systemd.detail(state).await?;
+            if state.status_text.starts_with("starting: ") {
+                said.push(state.status_text.clone());
+            }
+        }
+    }
+    Ok(said)
 }
 
 /// Not running, and not about to.
@@ -129,9 +155,14 @@ async fn record(group: &GateGroup, systemd: &Systemd) -> Result<(), CommandError
         .iter()
         .map(|member| observed(member, group, &states))
         .collect();
+    let record = recorded(&group.profile, &own, observed);
+    // Where all ran already there was nothing to wait for.
+    if record.is_empty() {
+        return Ok(());
+    }
     let path = directory.join("starts.jsonl");
     let mut records = parse_all(&Files::read(&path)?.unwrap_or_default()).records;
-    records.push(recorded(&group.profile, &own, observed));
+    records.push(record);
     let lines: Result<String, serde_json::Error> = kept(records, KEPT)
         .iter()
         .map(crate::readiness::StartRecord::written)

@@ -139,12 +139,13 @@ impl<'w> Waiter<'w> {
                 return Ok(());
             }
             let answered = matches!(answer, Answer::Reply { .. });
-            let verdict = judgement.verdict.prose();
             let cause = judgement.cause.unwrap_or_default();
-            let unmet = Unmet {
-                reason: format!("{} is {verdict}: {cause}", target.name),
-                answered,
+            // Of itself a service need not say its name.
+            let reason = match self.main {
+                Some(_) => cause,
+                None => format!("{} is {}: {cause}", target.name, judgement.verdict.prose()),
             };
+            let unmet = Unmet { reason, answered };
             if answered && patience.note(self.waited(), &unmet.reason) {
                 notify::extend(patience.left(self.waited()) + self.then);
             }
@@ -168,7 +169,12 @@ impl<'w> Waiter<'w> {
 
     /// Says what is waited for: to systemd always, to the journal once it takes a while.
     fn tell(&self, reason: &str) {
-        let told = format!("waiting: {reason}");
+        let doing = if self.main.is_some() {
+            "starting"
+        } else {
+            "waiting"
+        };
+        let told = format!("{doing}: {reason}");
         notify::status(&told);
         if self.waited() > WORTH_MENTIONING {
             self.context.terminal.error(&told);

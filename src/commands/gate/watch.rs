@@ -48,8 +48,10 @@ pub(super) async fn run(
         .beside(main);
     match waiter.all_ready(&[target]).await {
         Ok(()) => {
-            Unready::here().forget()?;
             notify::ready(&format!("ready after {}", latency(waiter.waited())));
+            if let Err(error) = Unready::here().forget() {
+                context.terminal.error(&format!("warning: {error}"));
+            }
             notify::settled();
             Ok(0)
         }

@@ -28,7 +28,7 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
             .filter(|program| !there(program.as_str()))
         {
             context.terminal.error(&format!(
-                "warning: {} cannot start yet: {program} is not there\nhint: install the service's Python environment there, or set services.{}.command",
+                "warning: {} cannot start yet: {program} is not there\nhint: install it there, or correct services.{}.command",
                 service.name, service.name
             ));
         }

@@ -216,7 +216,9 @@ impl Systemd {
             .map_err(tried)?;
         state.result = text(&service, "Result");
         state.status_text = text(&service, "StatusText");
+        state.runtime_directory = first(&service, "RuntimeDirectory");
         state.started_at = number(&service, "ExecMainStartTimestampMonotonic").unwrap_or_default();
+        state.started_at_wall = number(&service, "ExecMainStartTimestamp").unwrap_or_default();
         state.restarts = number(&service, "NRestarts").unwrap_or_default();
         state.processor = number(&service, "CPUUsageNSec").filter(|spent| *spent != u64::MAX);
         state.main_pid = number(&service, "MainPID").unwrap_or_default();
@@ -238,6 +240,15 @@ fn named_state(listed: ListedUnit) -> (String, UnitState) {
         ..UnitState::default()
     };
     (name, state)
+}
+
+/// The first of a list of texts.
+fn first(
+    properties: &std::collections::HashMap<String, OwnedVariant>,
+    name: &str,
+) -> Option<String> {
+    let list: Vec<String> = properties.get(name)?.clone().try_into().ok()?;
+    list.into_iter().next()
 }
 
 fn text(properties: &std::collections::HashMap<String, OwnedVariant>, name: &str) -> String {

@@ -8,6 +8,9 @@ use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
 
+/// The stems of the group's own units.
+const RESERVED: [&str; 2] = ["juniper-ready", "juniper-watchdog"];
+
 /// Records each pair that clashes.
 pub(super) fn record(
     services: &BTreeMap<ServiceName, Service>,
@@ -21,6 +24,7 @@ pub(super) fn record(
     let mut units: BTreeMap<&UnitStem, &ServiceName> = BTreeMap::new();
     for (index, (later_name, later)) in managed.iter().enumerate() {
         past_the_last_port(later_name, later, layers, faults);
+        reserved(later_name, later, layers, faults);
         for (earlier_name, earlier) in managed.iter().take(index) {
             if let Some(port) = shared_port(earlier, later) {
                 // What a later file says is to blame, not what it ran into.
@@ -59,6 +63,29 @@ pub(super) fn record(
                 help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
             });
         }
+    }
+}
+
+/// The unit that asks whether the group answers is nobody's service.
+fn reserved(
+    name: &ServiceName,
+    managed: &Managed,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+    faults: &mut Faults,
+) {
+    let stem = managed.unit.to_string();
+    if RESERVED.contains(&stem.as_str()) {
+        let layer = layers.get(name);
+        faults.push(Fault {
+            code: Code::Contradiction,
+            title: format!("`{name}` would be {stem}.service, which the group itself needs"),
+            at: layer
+                .and_then(|layer| layer.unit.as_ref().map(|unit| unit.at.clone()))
+                .or_else(|| layer.and_then(|layer| layer.at.clone())),
+            label: "this unit is taken".to_owned(),
+            also: None,
+            help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
+        });
     }
 }
 

@@ -16,6 +16,8 @@ const FIRST_GATE: &str = "E1/E4 dependency's first start is not ready";
 const CRASHED: &str = "E1 dependency's first start exits";
 const UNGATED: &str = "E3 while the dependency's start fails";
 const LATER: &str = "E5 dependent restarted while the dependency is away";
+const OFTEN: &str = "dependency restarted seven times within a minute";
+const STARTING: &str = "dependency killed while the dependent starts";
 const TARGET: &str = "E6 target stopped";
 const OVERRUN: &str = "E8 start takes longer than its budget";
 const LIMIT: &str = "E11 start limit hit";
@@ -78,10 +80,52 @@ pub(super) fn lost(suite: Suite) -> Outcome {
     stage.all_ready("after a is back", &ALL)?;
     stage.became(RETURNED, &before, &stage.look()?, &LOST, begun.elapsed())?;
 
+    often(&stage)?;
+    during_start(&stage)?;
+
     stage.exits("systemctl stop juniper.target", 0)?;
     everything_stops(&stage.machine)?;
     for service in ALL {
         note(suite, TARGET, service, "stopped".to_owned());
+    }
+    Ok(())
+}
+
+/// Restarts of the dependency are no failures of its dependents: their start limit is not used up.
+fn often(stage: &Stage) -> Outcome {
+    for _ in 0..7 {
+        stage.exits("juniperctl restart a", 0)?;
+        stage.all_ready("after one of many restarts", &ALL)?;
+    }
+    note(stage.suite, OFTEN, "stop", "ready after each".to_owned());
+    Ok(())
+}
+
+/// The dependency is lost while a dependent, past its gate, is still starting: that counts, too.
+fn during_start(stage: &Stage) -> Outcome {
+    for service in ["restart", "stop"] {
+        stage.order(service, "slow", 1)?;
+        let unit = format!("juniper-{service}.service");
+        stage.exits(&format!("systemctl restart --no-block {unit}"), 0)?;
+        stage
+            .machine
+            .wait_until("it to be past its gate", super::stage::BACK, || {
+                stage
+                    .shown(service, "SubState")
+                    .is_ok_and(|state| state == "start")
+                    && stage.is_past_its_gate(service).is_ok_and(|past| past)
+            })?;
+        let before = stage.look()?;
+        stage.kill("a")?;
+        stage
+            .machine
+            .wait_until("it to be restarted", super::stage::BACK, || {
+                stage
+                    .look()
+                    .is_ok_and(|look| look.differs(&before, service))
+            })?;
+        stage.all_ready("after the loss", &ALL)?;
+        note(stage.suite, STARTING, service, "restarted".to_owned());
     }
     Ok(())
 }
@@ -306,6 +350,13 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
         "keep",
         format!("ready after {}", seconds(begun.elapsed())),
     );
+    // A start of the running target brings back what is missing, and waits for it, too.
+    stage.exits("systemctl stop juniper-a.service", 0)?;
+    stage.exits("systemctl start juniper.target", 0)?;
+    claim(
+        stage.shown("a", "ActiveState")? == "active",
+        "the start of the target did not wait for a",
+    )?;
     one_by_hand(&stage)
 }
 

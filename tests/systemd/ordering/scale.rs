@@ -79,6 +79,37 @@ pub(super) fn scaled(suite: Suite) -> Outcome {
         &refused.stderr,
         &["data has no instances", "these have instances: worker"],
     )?;
+    // It carries out nothing that was not asked for.
+    let other = "/etc/juniper/juniper.toml.d/other.toml";
+    machine.write(other, "[services.canopy]\nport = 8051\n", 0o644)?;
+    let refused = exits(&machine, "juniperctl scale worker=0", 1)?;
+    has(
+        &refused.stderr,
+        &[
+            "the configuration has changed since the last install",
+            "sudo juniperctl install",
+        ],
+    )?;
+    exits(&machine, &format!("rm {other}"), 0)?;
+    // Two at once end as one after the other.
+    exits(
+        &machine,
+        "juniperctl scale worker=4 & juniperctl scale worker=3 & wait",
+        0,
+    )?;
+    let running = processes(&machine)?;
+    let wanted = exits(
+        &machine,
+        "grep -c '^Wants=juniper-cascor-worker@' /etc/systemd/system/juniper.target",
+        0,
+    )?;
+    claim(
+        wanted.stdout.trim() == workers(&running).len().to_string(),
+        format!(
+            "{} workers are wanted, these run: {running:?}",
+            wanted.stdout.trim()
+        ),
+    )?;
     exits(&machine, "juniperctl scale worker=0", 0)?;
     claim(
         workers(&processes(&machine)?).is_empty(),
@@ -115,6 +146,8 @@ fn processes(machine: &Machine) -> Result<BTreeMap<String, String>, Failed> {
         .stdout
         .lines()
         .filter_map(|line| line.split_once(' '))
+        // It may still be writing the start down.
+        .filter(|(unit, _)| *unit != "juniper-ready.service")
         .map(|(unit, pid)| (unit.to_owned(), pid.to_owned()))
         .collect())
 }

@@ -25,6 +25,7 @@ if read -r how times < "$order" 2>/dev/null && [ "$times" -gt 0 ]; then
     case $how in
         exit) exit 1 ;;
         unready) export JUNIPER_STANDIN_READY_AFTER=1h ;;
+        slow) export JUNIPER_STANDIN_READY_AFTER=1500ms ;;
     esac
 fi
 exec /usr/bin/juniper-standin data
