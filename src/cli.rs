@@ -11,6 +11,9 @@ use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 mod gate;
+mod watchdog;
+
+pub use watchdog::{Incidents, Pause, Resume, Watch, Why};
 
 pub use gate::{Gate, GateCommand, GateExec, GateGroup, Gpus, GroupMember, Target};
 
@@ -94,6 +97,17 @@ pub enum Command {
     Graph(Graph),
     /// Show the journal of all services as one stream
     Logs(Logs),
+    /// Tell the story of a service's last failure
+    Why(Why),
+    /// Show what the watchdog saw and did
+    Incidents(Incidents),
+    /// Keep the watchdog from acting, on some services or on all
+    Pause(Pause),
+    /// Let the watchdog act again, also on what it had given up
+    Resume(Resume),
+    /// Watch the group; what juniper-watchdog.service runs
+    #[command(hide = true)]
+    Watchdog(Watch),
     /// What the units call to wait for readiness
     #[command(hide = true)]
     Gate(Gate),

@@ -5,6 +5,7 @@
 //! ```text
 //! TOML text --spec--> Stack --unit--> unit files --plan--> changes --host--> the machine
 //!                         probe results --readiness--> verdicts --output--> people, JSON
+//!                                           verdicts --watchdog--> actions --host--> the machine
 //! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -18,3 +19,4 @@ pub mod plan;
 pub mod readiness;
 pub mod spec;
 pub mod unit;
+pub mod watchdog;

@@ -10,7 +10,7 @@ use crate::output::health::{exit_code, json, text};
 use crate::readiness::reported;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, survey};
+use super::{Context, configuration, failure, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -42,5 +42,6 @@ async fn look(members: &[Member<'_>], prober: &Prober, context: &Context) -> u8 
     } else {
         context.terminal.data(&text(&report));
     }
+    orders::told(members, context);
     exit_code(report.verdict)
 }

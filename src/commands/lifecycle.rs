@@ -9,7 +9,7 @@ use crate::spec::stack::{Member, Stack};
 use crate::unit::group::{READY, TARGET};
 
 use super::progress::{Ending, Follower};
-use super::{Context, configuration, failure};
+use super::{Context, configuration, failure, orders};
 
 pub(super) async fn run(
     verb: Verb,
@@ -183,6 +183,7 @@ async fn carry_out(
     let mut jobs = systemd.jobs().await?;
     if verb != Verb::Stop {
         clear_failures(members, systemd).await?;
+        orders::cleared(members, context);
     }
     let mut pending: Vec<Job> = Vec::new();
     for (verb, unit) in orders {

@@ -10,16 +10,20 @@ mod failure;
 mod gate;
 mod graph;
 mod health;
+mod incidents;
 mod install;
 mod lifecycle;
 mod logs;
 mod man;
+mod orders;
 mod progress;
 mod render;
 mod scale;
 mod status;
 mod survey;
 mod uninstall;
+mod watchdog;
+mod why;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CommandError, Kind};
@@ -80,6 +84,11 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
+        Command::Why(options) => why::run(&options, context).await,
+        Command::Incidents(options) => incidents::run(&options, context),
+        Command::Pause(options) => orders::pause(&options, context),
+        Command::Resume(options) => orders::resume(&options, context),
+        Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Gate(options) => gate::run(options.gate, side, context).await,
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => man::run(context),

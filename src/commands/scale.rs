@@ -194,7 +194,9 @@ async fn carry_out(
     }
     let receipt = receipt.with_directories(made.iter().map(|made| context.paths.on_machine(made)));
     apply::write_receipt(&receipt, context)?;
-    systemd.reload().await.map_err(CommandError::from)
+    systemd.reload().await?;
+    apply::tell_watchdog(systemd, context).await;
+    Ok(())
 }
 
 /// Stops instances that are not wanted any more.

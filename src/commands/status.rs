@@ -13,7 +13,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, survey};
+use super::{Context, configuration, failure, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -67,6 +67,7 @@ async fn look(
         })
         .collect();
     let profile = stack.profile.as_str();
+    orders::told(members, context);
     if context.json {
         context.terminal.line(&json(profile, &rows).to_string());
     } else {

@@ -109,7 +109,7 @@ async fn stop_everything(plan: &Plan, context: &Context) -> Result<(), CommandEr
     Ok(())
 }
 
-/// What `scale` and the starts of the group left; a drop-in that somebody changed by hand stays.
+/// What `scale`, the starts of the group and the watchdog left; a drop-in that somebody changed by hand stays.
 fn forget_decisions(context: &Context) -> Result<(), CommandError> {
     let drop_in = context.paths.drop_ins().join(scale::FILE);
     if Files::read(&drop_in)?.is_some_and(|text| scale::is_ours(&text)) {
@@ -118,6 +118,7 @@ fn forget_decisions(context: &Context) -> Result<(), CommandError> {
     if let Some(starts) = context.paths.starts().parent() {
         Files::remove_tree(starts)?;
     }
+    Files::remove_tree(&context.paths.watchdog())?;
     Ok(())
 }
 

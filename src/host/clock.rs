@@ -3,6 +3,10 @@
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::watchdog::Moment;
+
 /// A point on a clock that never jumps.
 #[must_use]
 pub fn now() -> Instant {
@@ -19,12 +23,25 @@ pub fn wall_microseconds() -> u64 {
         })
 }
 
-/// Microseconds by the clock of systemd's monotonic timestamps.
+/// This moment on the clock that counts suspends, and on the one that people read.
+#[must_use]
+pub fn moment() -> Moment {
+    Moment {
+        steady: since_boot(ClockId::Boottime),
+        wall: wall_microseconds(),
+    }
+}
+
+/// Microseconds since the machine's boot without suspends, as systemd's monotonic timestamps count.
 #[must_use]
 pub fn monotonic_microseconds() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    let microseconds = time.tv_sec * 1_000_000 + time.tv_nsec / 1_000;
-    u64::try_from(microseconds).unwrap_or_default()
+    u64::try_from(since_boot(ClockId::Monotonic).as_micros()).unwrap_or(u64::MAX)
+}
+
+fn since_boot(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Waits.

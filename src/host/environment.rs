@@ -1,4 +1,4 @@
-//! The environment variables juniperctl reads, all of them.
+//! What surrounds the process: the environment variables juniperctl reads, all of them, and the boot.
 
 use std::env;
 use std::path::PathBuf;
@@ -19,6 +19,14 @@ pub fn runtime_directory() -> Option<PathBuf> {
 #[must_use]
 pub fn state_directory() -> Option<PathBuf> {
     first_directory("STATE_DIRECTORY")
+}
+
+/// The name of this boot of the machine (random(4)); empty where the kernel does not tell.
+#[must_use]
+pub fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|text| text.trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn first_directory(variable: &str) -> Option<PathBuf> {

@@ -204,6 +204,19 @@ impl Files {
         write().map_err(failed("write", path))
     }
 
+    /// Adds to the end of a file and waits until it is on disk; a file that is not there is made.
+    ///
+    /// # Errors
+    /// It cannot be written; part of the text may be there then.
+    pub fn append(path: &Path, text: &str) -> Result<(), FileError> {
+        let write = || -> io::Result<()> {
+            let mut file = File::options().append(true).create(true).open(path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_data()
+        };
+        write().map_err(failed("write", path))
+    }
+
     /// Removes a file or link; nothing to do where there is none.
     ///
     /// # Errors

@@ -14,10 +14,12 @@ pub mod environment;
 pub mod files;
 pub mod http;
 pub mod journal;
+pub mod journal_entry;
 pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod signals;
 pub mod systemd;
 pub mod terminal;
 

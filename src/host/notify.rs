@@ -19,6 +19,11 @@ pub fn status(text: &str) {
     send(&[NotifyState::Status(text)]);
 }
 
+/// Tells that the unit still makes progress (`WatchdogSec=`).
+pub fn alive() {
+    send(&[NotifyState::Watchdog]);
+}
+
 /// Asks for at least this much more time from now on.
 pub fn extend(time: Duration) {
     // The crate's own word for it ends at 71 minutes.

@@ -65,6 +65,12 @@ impl Paths {
         self.at("/var/lib/juniperctl/starts/starts.jsonl")
     }
 
+    /// Where the watchdog keeps incidents, what it has spent, and what it is ordered.
+    #[must_use]
+    pub fn watchdog(&self) -> PathBuf {
+        self.at("/var/lib/juniperctl/watchdog")
+    }
+
     /// The link by which the target starts at boot.
     #[must_use]
     pub fn enablement(&self) -> PathBuf {

@@ -3,8 +3,10 @@
 pub mod chain;
 pub mod graph;
 pub mod health;
+pub mod incidents;
 pub mod journal_line;
 pub mod moment;
 pub mod status;
 pub mod style;
 pub mod table;
+pub mod why;

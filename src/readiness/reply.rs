@@ -192,7 +192,7 @@ fn judged_reply(
 }
 
 /// The object that holds `status`: the body, or what old releases wrapped it in.
-fn state_of(body: &Value) -> Option<&Value> {
+pub(super) fn state_of(body: &Value) -> Option<&Value> {
     let inner = body
         .get("data")
         .filter(|inner| inner.get("status").is_some());
@@ -249,7 +249,7 @@ fn complaint(state: &Value, dependencies: &BTreeMap<String, Dependency>, status:
 }
 
 /// The first expectation that the body does not meet.
-fn unmet(state: &Value, expectations: &Expectations) -> Option<String> {
+pub(super) fn unmet(state: &Value, expectations: &Expectations) -> Option<String> {
     expectations.iter().find_map(|(path, expected)| {
         let found = path
             .split('.')

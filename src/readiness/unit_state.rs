@@ -73,6 +73,8 @@ pub struct UnitState {
     pub main_pid: u64,
     /// Its memory in bytes, where systemd accounts for it.
     pub memory: Option<u64>,
+    /// Its processor time in nanoseconds, where systemd accounts for it.
+    pub processor: Option<u64>,
     /// Exit status of the main process, or the number of the signal that ended it.
     pub exit_status: u64,
     /// What the unit said of itself last (`sd_notify(3)`, `STATUS=`).

@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use super::fault::{Code, Fault, Faults};
 use super::name::{EnvironmentName, ProfileName, ServiceName};
 use super::reader::{TableReader, string, strings};
+use super::restraint::{self, RestraintLayer};
 use super::service_layer::{self, ServiceLayer};
 use super::source::{Located, Location, Source, SourceId};
 use super::text::{AbsolutePath, Text};
@@ -37,6 +38,8 @@ pub struct Layer {
     pub juniperctl: Option<Located<AbsolutePath>>,
     /// Variables for every service.
     pub environment: BTreeMap<EnvironmentName, Located<Text>>,
+    /// How restrained the watchdog is.
+    pub watchdog: RestraintLayer,
     /// Services by name.
     pub services: BTreeMap<ServiceName, ServiceLayer>,
     /// Profiles by name.
@@ -64,6 +67,10 @@ pub fn read(id: SourceId, source: &Source, faults: &mut Faults) -> Layer {
         environment: top
             .table("environment", faults)
             .map(|table| service_layer::environment(&table, faults))
+            .unwrap_or_default(),
+        watchdog: top
+            .table("watchdog", faults)
+            .map(|table| restraint::read(table, faults))
             .unwrap_or_default(),
         services: top
             .table("services", faults)

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layer::{Layer, ProfileLayer};
-use super::service_layer::{EdgeLayer, ProbeLayer, ServiceLayer};
+use super::probe_layer::ProbeLayer;
+use super::restraint::RestraintLayer;
+use super::service_layer::{EdgeLayer, ServiceLayer};
 
 /// Something a later layer can be laid over.
 pub trait Overlay {
@@ -85,7 +87,15 @@ field_by_field!(ProbeLayer {
     interval,
     timeout,
     failure_threshold,
-    success_threshold
+    success_threshold,
+    on_failure,
+    busy_when,
+    busy_limit
+});
+field_by_field!(RestraintLayer {
+    restarts,
+    backoff,
+    recovery
 });
 field_by_field!(ServiceLayer {
     at,
@@ -125,6 +135,7 @@ field_by_field!(Layer {
     profile,
     juniperctl,
     environment,
+    watchdog,
     services,
     profiles
 });

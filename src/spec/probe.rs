@@ -53,6 +53,23 @@ pub struct Probe {
     pub failure_threshold: u32,
     /// Successes in a row that count as recovered.
     pub success_threshold: u32,
+    /// What the watchdog does once it has failed; nothing, for a readiness probe.
+    pub on_failure: OnFailure,
+    /// What the readiness body says while the service works hard; empty where it never does.
+    pub busy_when: Expectations,
+    /// How long a service that is at work, and whose processor time advances, may be silent.
+    pub busy_limit: Duration,
+}
+
+/// What the watchdog does to a service whose probe has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Ends it with SIGABRT, so that it says where it was; systemd then restarts it.
+    Abort,
+    /// The same, but only where it gives no answer at all: what it says may follow somebody else.
+    AbortIfSilent,
+    /// Nothing; the failure is only reported.
+    Nothing,
 }
 
 /// How long a service may take from exec to its first ready answer.

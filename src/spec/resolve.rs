@@ -65,7 +65,7 @@ pub fn resolve(
         .filter_map(|name| services.remove(&name))
         .collect();
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
-    Some(Stack::new(name, juniperctl, services))
+    Some(Stack::new(name, juniperctl, services).restrained(merged.watchdog.resolved()))
 }
 
 fn chosen_profile(

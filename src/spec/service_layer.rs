@@ -11,7 +11,7 @@ use super::bind::{self, BindTarget};
 use super::derived::{Derived, EnvironmentValue};
 use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
-use super::probe::UrlPath;
+use super::probe_layer::{Endpoint, ProbeLayer, probe};
 use super::reader::{TableReader, number, scalar, string, strings, word};
 use super::service_value::{body_path, bytes, command, directive, gpu, host, positive};
 use super::source::{Located, Location};
@@ -70,21 +70,6 @@ pub struct EdgeLayer {
     pub expect: BTreeMap<String, Located<Text>>,
     /// Where the edge is written.
     pub at: Option<Location>,
-}
-
-/// One probe as a layer has it.
-#[derive(Debug, Clone, Default)]
-pub struct ProbeLayer {
-    /// Where to ask.
-    pub path: Option<Located<UrlPath>>,
-    /// Time between two questions.
-    pub interval: Option<Located<Duration>>,
-    /// How long one answer may take.
-    pub timeout: Option<Located<Duration>>,
-    /// Failures in a row that count.
-    pub failure_threshold: Option<Located<u64>>,
-    /// Successes in a row that count.
-    pub success_threshold: Option<Located<u64>>,
 }
 
 /// One service as a layer has it; the field names are the keys.
@@ -181,7 +166,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
             .unwrap_or_default(),
         liveness: table
             .table("liveness", faults)
-            .map(|table| probe(table, faults, Endpoint::With))
+            .map(|table| probe(table, faults, Endpoint::Acting))
             .unwrap_or_default(),
         relax: table
             .table("relax", faults)
@@ -206,7 +191,7 @@ pub fn environment(
 }
 
 /// Reads a table whose keys are names of one kind.
-fn named<K: Ord, V>(
+pub(super) fn named<K: Ord, V>(
     table: &TableReader<'_>,
     faults: &mut Faults,
     parse_key: impl Fn(&str) -> Result<K, Problem>,
@@ -272,26 +257,4 @@ fn edges(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ServiceName, 
         edges.insert(name, layer);
     }
     edges
-}
-
-/// Whether a probe has an address of its own.
-#[derive(Clone, Copy)]
-enum Endpoint {
-    With,
-    Without,
-}
-
-fn probe(mut table: TableReader<'_>, faults: &mut Faults, endpoint: Endpoint) -> ProbeLayer {
-    let mut layer = ProbeLayer {
-        interval: table.optional("interval", faults, positive),
-        failure_threshold: table.optional("failure_threshold", faults, number(1, 100_000)),
-        ..ProbeLayer::default()
-    };
-    if let Endpoint::With = endpoint {
-        layer.path = table.optional("path", faults, string(UrlPath::parse));
-        layer.timeout = table.optional("timeout", faults, positive);
-        layer.success_threshold = table.optional("success_threshold", faults, number(1, 1_000));
-    }
-    table.finish(faults);
-    layer
 }

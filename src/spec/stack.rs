@@ -11,6 +11,7 @@ use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::probe::{Expectations, Probe, Startup};
+use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
 
@@ -23,6 +24,8 @@ pub struct Stack {
     pub juniperctl: AbsolutePath,
     /// In start order.
     pub services: Vec<Service>,
+    /// How restrained the watchdog is.
+    pub restraint: Restraint,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -185,8 +188,15 @@ impl Stack {
             profile,
             juniperctl,
             services,
+            restraint: Restraint::default(),
             positions,
         }
+    }
+
+    /// The same with the site's own restraint for the watchdog.
+    #[must_use]
+    pub fn restrained(self, restraint: Restraint) -> Self {
+        Self { restraint, ..self }
     }
 
     /// A service by name.

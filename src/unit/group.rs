@@ -1,4 +1,4 @@
-//! The target and the unit behind it that says whether the whole group answers.
+//! The target, the unit behind it that says whether the whole group answers, and the watchdog.
 //!
 //! The target only wants its services: if it required them, the death of one would restart the
 //! others (measured on 247 to 262). So that its start still fails when the group does not answer, it
@@ -21,7 +21,10 @@ pub const TARGET: &str = "juniper.target";
 /// The unit that asks whether the group answers.
 pub const READY: &str = "juniper-ready.service";
 
-/// What the target's template shows.
+/// The unit that looks after all of them.
+pub const WATCHDOG: &str = "juniper-watchdog.service";
+
+/// What the templates of the group's own units show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the directives of the template")]
 pub struct GroupUnit {
@@ -30,12 +33,14 @@ pub struct GroupUnit {
     pub members: Vec<String>,
     pub foreign: Vec<String>,
     pub ready: &'static str,
+    pub watchdog: &'static str,
+    pub program: String,
     pub exec_start: Vec<String>,
     pub timeout_start: String,
     pub peers: Vec<String>,
 }
 
-/// Computes both units of the group.
+/// Computes the group's own units.
 #[must_use]
 pub fn unit(
     stack: &Stack,
@@ -62,6 +67,8 @@ pub fn unit(
         members: members(stack),
         foreign: foreign(stack),
         ready: READY,
+        watchdog: WATCHDOG,
+        program: argument(stack.juniperctl.as_str()),
         exec_start,
         timeout_start: span(budget.start_timeout()),
         peers: peers(stack),

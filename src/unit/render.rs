@@ -7,7 +7,7 @@ use crate::spec::Stack;
 use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
-use super::group::{self, GroupUnit, READY, TARGET};
+use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::service::{self, ServiceUnit, Surroundings};
 use super::version::SystemdVersion;
 
@@ -26,6 +26,12 @@ struct TargetTemplate<'u> {
 #[derive(Template)]
 #[template(path = "juniper-ready.service")]
 struct ReadyTemplate<'u> {
+    unit: &'u GroupUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-watchdog.service")]
+struct WatchdogTemplate<'u> {
     unit: &'u GroupUnit,
 }
 
@@ -64,6 +70,7 @@ pub fn rendered(
     let group = group::unit(stack, &budgets, version);
     files.push(file(TARGET, &TargetTemplate { unit: &group })?);
     files.push(file(READY, &ReadyTemplate { unit: &group })?);
+    files.push(file(WATCHDOG, &WatchdogTemplate { unit: &group })?);
     files.sort();
     Ok(files)
 }

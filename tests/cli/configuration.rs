@@ -146,6 +146,7 @@ fn render_answers_json_of_version_1() {
             "juniper-canopy.service",
             "juniper-data.service",
             "juniper-ready.service",
+            "juniper-watchdog.service",
             "juniper.target"
         ]
     );
@@ -216,7 +217,7 @@ fn render_prints_what_it_would_write() {
         assert!(printed.contains(&text), "{text}");
         count += 1;
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
     assert_eq!(printed, render(tree.path(), &["--profile", "default"]));
 }
 
@@ -233,7 +234,7 @@ fn render_makes_the_directory_it_writes_to() {
     assert_eq!(said.code, Some(0), "{said:#?}");
     assert_eq!(said.stdout, "");
     assert!(
-        said.stderr.contains("6 unit files") && said.stderr.contains(out.to_str().unwrap()),
+        said.stderr.contains("7 unit files") && said.stderr.contains(out.to_str().unwrap()),
         "{said:#?}"
     );
     assert!(out.join("juniper.target").is_file());

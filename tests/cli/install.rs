@@ -114,6 +114,7 @@ fn a_smaller_profile_removes_what_it_does_not_have() {
             "juniper-canopy.service",
             "juniper-data.service",
             "juniper-ready.service",
+            "juniper-watchdog.service",
             "juniper.target"
         ]
     );

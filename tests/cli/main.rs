@@ -29,6 +29,7 @@ mod gate_watch;
 mod graph;
 mod health;
 mod help;
+mod incidents;
 mod install;
 mod machine;
 mod needs;
@@ -49,6 +50,7 @@ fn main() {
         output::trials(),
         packagers::trials(),
         install::trials(),
+        incidents::trials(),
         refusals::trials(),
         machine::trials(),
         health::trials(),

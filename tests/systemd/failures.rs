@@ -138,6 +138,8 @@ pub(crate) fn no_permission() -> Outcome {
     for line in [
         "juniperctl stop",
         "juniperctl restart data",
+        "juniperctl pause data",
+        "juniperctl resume",
         "juniperctl install --profile default",
         "juniperctl uninstall",
     ] {

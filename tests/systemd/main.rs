@@ -18,6 +18,7 @@ mod hostile;
 mod lab;
 mod ordering;
 mod real;
+mod watchdog;
 
 use juniper_lab::Suite;
 use libtest_mimic::{Arguments, Trial};
@@ -44,6 +45,7 @@ fn main() {
             move || group::restart(suite),
         ));
         trials.extend(ordering::trials(suite));
+        trials.extend(watchdog::trials(suite));
     }
     trials.extend([
         lab::trial(
@@ -85,6 +87,7 @@ fn main() {
         ),
     ]);
     trials.extend(real::trials());
+    trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
     conclusion.exit();

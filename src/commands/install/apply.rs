@@ -9,7 +9,7 @@ use crate::host::systemd::Systemd;
 use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
 use crate::spec::Stack;
-use crate::unit::group::{self, TARGET};
+use crate::unit::group::{self, TARGET, WATCHDOG};
 use crate::unit::{SystemdVersion, UnitFile};
 
 /// What is written down about an install.
@@ -43,7 +43,18 @@ pub(super) async fn carry_out(
         )?),
     }
     made.extend(made_for_receipt(context)?);
-    write_receipt(&receipt(written, &made, context), context)
+    write_receipt(&receipt(written, &made, context), context)?;
+    if let Some(systemd) = systemd {
+        tell_watchdog(systemd, context).await;
+    }
+    Ok(())
+}
+
+/// Has the watchdog read the new configuration, where one runs.
+pub(in crate::commands) async fn tell_watchdog(systemd: &Systemd, context: &Context) {
+    if let Err(error) = systemd.reload_unit(WATCHDOG).await {
+        context.terminal.detail(&error.to_string());
+    }
 }
 
 /// Leaves the receipt where it belongs.

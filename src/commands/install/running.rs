@@ -11,7 +11,7 @@ use crate::plan::{self, Effects, Plan, Receipt};
 use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
-use crate::unit::group::READY;
+use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::service::file_name;
 
 /// What the plan does to the services that run.
@@ -31,7 +31,9 @@ pub(super) async fn effects(
     // What is not ours, and what is no service of the group, is not spoken of.
     let is_ours = |unit: &str| {
         let installed = || receipt.is_some_and(|receipt| receipt.units.contains(&file_of(unit)));
-        unit != READY && (wanted.iter().any(|(name, _)| name == unit) || installed())
+        unit != READY
+            && unit != WATCHDOG
+            && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();
     for (unit, mut state) in systemd.running(&["juniper*.service".to_owned()]).await? {

@@ -2,6 +2,7 @@
 
 mod error;
 mod job;
+mod kill;
 mod proxy;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::unit::SystemdVersion;
 
 pub use error::BusError;
 pub use job::{Job, Jobs, Outcome};
+pub use kill::Ending;
 use proxy::{ListedUnit, ManagerProxy, UnitPropertiesProxy};
 
 /// What systemd answers to a second subscription.
@@ -223,6 +225,7 @@ impl Systemd {
         state.started_at = number(&service, "ExecMainStartTimestampMonotonic").unwrap_or_default();
         state.started_at_wall = number(&service, "ExecMainStartTimestamp").unwrap_or_default();
         state.restarts = number(&service, "NRestarts").unwrap_or_default();
+        state.processor = number(&service, "CPUUsageNSec").filter(|spent| *spent != u64::MAX);
         state.main_pid = number(&service, "MainPID").unwrap_or_default();
         // systemd says "all ones" where it does not account for memory.
         state.memory = number(&service, "MemoryCurrent").filter(|bytes| *bytes != u64::MAX);

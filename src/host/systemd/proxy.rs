@@ -43,6 +43,12 @@ pub(super) trait Manager {
     /// Forgets a unit's failure and its start count.
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
 
+    /// Sends a signal to the processes of a unit that `whom` names.
+    fn kill_unit(&self, name: &str, whom: &str, signal: i32) -> zbus::Result<()>;
+
+    /// Has a unit read its configuration again, where it runs; returns its job.
+    fn reload_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+
     /// Reads all unit files again.
     fn reload(&self) -> zbus::Result<()>;
 

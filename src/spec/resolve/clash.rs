@@ -8,8 +8,8 @@ use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
 
-/// The stem of the group's own unit.
-const RESERVED: &str = "juniper-ready";
+/// The stems of the group's own units.
+const RESERVED: [&str; 2] = ["juniper-ready", "juniper-watchdog"];
 
 /// Records each pair that clashes.
 pub(super) fn record(
@@ -73,11 +73,12 @@ fn reserved(
     layers: &BTreeMap<ServiceName, ServiceLayer>,
     faults: &mut Faults,
 ) {
-    if managed.unit.to_string() == RESERVED {
+    let stem = managed.unit.to_string();
+    if RESERVED.contains(&stem.as_str()) {
         let layer = layers.get(name);
         faults.push(Fault {
             code: Code::Contradiction,
-            title: format!("`{name}` would be {RESERVED}.service, which the group itself needs"),
+            title: format!("`{name}` would be {stem}.service, which the group itself needs"),
             at: layer
                 .and_then(|layer| layer.unit.as_ref().map(|unit| unit.at.clone()))
                 .or_else(|| layer.and_then(|layer| layer.at.clone())),

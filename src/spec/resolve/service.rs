@@ -8,10 +8,9 @@ use crate::spec::bind::Bind;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
 use crate::spec::name::{ServiceName, UnitStem};
-use crate::spec::probe::{Expectations, Probe, Startup};
-use crate::spec::service_layer::{
-    EdgeLayer, Gate, Gpu, Output, ProbeLayer, ServiceLayer, WhenLost,
-};
+use crate::spec::probe::{Expectations, OnFailure, Probe, Startup};
+use crate::spec::probe_layer::ProbeLayer;
+use crate::spec::service_layer::{EdgeLayer, Gate, Gpu, Output, ServiceLayer, WhenLost};
 use crate::spec::source::Located;
 use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
@@ -24,6 +23,7 @@ use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_LIMIT: Duration = Duration::from_mins(10);
 const STARTUP_INTERVAL: Duration = Duration::from_secs(1);
 const STARTUP_FAILURES: u32 = 60;
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -152,7 +152,12 @@ fn managed(
                 .map_or(STARTUP_INTERVAL, |span| span.value),
             failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
         },
-        readiness: probe(name, "readiness", &layer.readiness, endpoint, faults),
+        readiness: probe(name, "readiness", &layer.readiness, endpoint, faults).map(|probe| {
+            Probe {
+                on_failure: OnFailure::Nothing,
+                ..probe
+            }
+        }),
         liveness: probe(name, "liveness", &layer.liveness, endpoint, faults),
         expectations: expectations(name, layer, context, faults),
         relax: layer
@@ -212,6 +217,19 @@ fn probe(
         timeout: layer.timeout.as_ref().map_or(TIMEOUT, |span| span.value),
         failure_threshold: count(layer.failure_threshold.as_ref(), 3),
         success_threshold: count(layer.success_threshold.as_ref(), 1),
+        on_failure: layer
+            .on_failure
+            .as_ref()
+            .map_or(OnFailure::Abort, |action| action.value),
+        busy_when: layer
+            .busy_when
+            .iter()
+            .map(|(path, text)| (path.clone(), text.value.clone()))
+            .collect(),
+        busy_limit: layer
+            .busy_limit
+            .as_ref()
+            .map_or(BUSY_LIMIT, |span| span.value),
     })
 }
 

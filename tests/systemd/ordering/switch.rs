@@ -110,6 +110,8 @@ fn running(machine: &Machine) -> Result<Vec<String>, Failed> {
             // It may still be writing the start down.
             (name != "ready").then(|| name.to_owned())
         })
+        // It looks after all of them, and is none of them.
+        .filter(|name| name != "watchdog")
         .collect();
     names.sort();
     Ok(names)

@@ -1,0 +1,52 @@
+//! The command line of the watchdog and of those who ask it: types only, no behaviour.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::spec::name::Selector;
+
+use super::{selector, span};
+
+/// Watch the group; what juniper-watchdog.service runs
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Have the watchdog that runs read the configuration again
+    #[arg(long)]
+    pub reload: bool,
+}
+
+/// Show what the watchdog saw and did
+#[derive(Debug, Args)]
+pub struct Incidents {
+    /// Show the last N incidents
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+}
+
+/// Keep the watchdog from acting
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// Services (data) or instances (worker@2); all where none is given
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub services: Vec<Selector>,
+    /// For this long (30min, 2h); until `resume` where it is left out
+    #[arg(long = "for", value_name = "T", value_parser = span)]
+    pub span: Option<Duration>,
+}
+
+/// Let the watchdog act again
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// Services (data) or instances (worker@2); all where none is given
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub services: Vec<Selector>,
+}
+
+/// Tell the story of a service's last failure
+#[derive(Debug, Args)]
+pub struct Why {
+    /// A service (data) or an instance (worker@2)
+    #[arg(value_name = "SERVICE", value_parser = selector)]
+    pub service: Selector,
+}

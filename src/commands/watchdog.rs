@@ -1,0 +1,255 @@
+//! `watchdog`: the daemon behind juniper-watchdog.service. One thread that asks, listens and carries
+//! out what `crate::watchdog` decides.
+//!
+//! systemd is told that it is alive only after a step that was really made. Nothing in the loop waits
+//! for anybody: questions, looks and signals run beside it, each with its own time limit.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use crate::cli::Watch;
+use crate::error::{CommandError, Kind};
+use crate::host::http::Prober;
+use crate::host::signals::HangUps;
+use crate::host::systemd::Systemd;
+use crate::host::{clock, notify};
+use crate::spec::Stack;
+use crate::unit::group::WATCHDOG;
+use crate::watchdog::{Action, Event, Watchdog, Watched};
+
+use super::{Context, configuration, survey};
+
+mod bus;
+mod endpoints;
+mod records;
+
+pub(super) use records::Records;
+
+use bus::Bus;
+use endpoints::Endpoints;
+
+/// The longest time without a step.
+const TICK: Duration = Duration::from_secs(1);
+
+/// systemd is told this often that the loop makes progress.
+const ALIVE: Duration = Duration::from_secs(2);
+
+/// What is to be told of a failure; nothing where it was told before.
+type Told = Option<String>;
+
+/// Something done beside the loop: what it brings, or what there is to tell.
+type Work = Pin<Box<dyn Future<Output = Result<Option<Event>, Told>>>>;
+
+pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, CommandError> {
+    context.online("the watchdog")?;
+    if options.reload {
+        Systemd::connect().await?.hang_up(WATCHDOG).await?;
+        return Ok(0);
+    }
+    // Before anything else: without a handler this signal would end the process.
+    let hang_ups = HangUps::new().map_err(|error| {
+        CommandError::new(Kind::Machine, format!("cannot take signals: {error}"))
+    })?;
+    // A refused configuration is told, and read again when it has been corrected: a watchdog that
+    // ended over it would be started for ever.
+    let stack = match configuration::installed_stack(context) {
+        Ok(stack) => Some(stack),
+        Err(error) => {
+            context.terminal.error(&format!("error: {}", error.message));
+            None
+        }
+    };
+    Daemon::new(stack.as_ref(), context)?.go_on(hang_ups).await
+}
+
+/// The daemon.
+struct Daemon<'c> {
+    watchdog: Watchdog,
+    endpoints: Rc<Endpoints>,
+    prober: Prober,
+    bus: Rc<Bus>,
+    records: Records,
+    work: FuturesUnordered<Work>,
+    units_due: Duration,
+    alive_at: Duration,
+    told: String,
+    context: &'c Context,
+}
+
+impl<'c> Daemon<'c> {
+    fn new(stack: Option<&Stack>, context: &'c Context) -> Result<Self, CommandError> {
+        let (records, memory, incidents) = Records::open(context)?;
+        Ok(Self {
+            watchdog: Watchdog::new(
+                stack.map(Watched::of).unwrap_or_default(),
+                stack.map(|stack| stack.restraint).unwrap_or_default(),
+                &memory,
+                incidents,
+                clock::wall_microseconds(),
+            ),
+            endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
+            prober: survey::prober()?,
+            bus: Rc::new(Bus::default()),
+            records,
+            work: FuturesUnordered::new(),
+            units_due: Duration::ZERO,
+            alive_at: Duration::ZERO,
+            told: String::new(),
+            context,
+        })
+    }
+
+    /// Goes on until systemd ends it.
+    async fn go_on(mut self, mut hang_ups: HangUps) -> Result<u8, CommandError> {
+        notify::ready("looking at the group for the first time");
+        loop {
+            let pause = self.pause();
+            let event = tokio::select! {
+                Some(done) = self.work.next(), if !self.work.is_empty() => self.done(done),
+                () = clock::pause(pause) => Event::Tick,
+                () = hang_ups.next() => self.configured(),
+            };
+            self.step(event);
+            let now = clock::moment();
+            if let Some(orders) = self.records.new_orders(now, self.context) {
+                self.step(Event::Orders(orders));
+            }
+            self.look_at_units(now.steady);
+            self.tell_systemd(now.steady);
+        }
+    }
+
+    fn done(&self, done: Result<Option<Event>, Told>) -> Event {
+        match done {
+            Ok(event) => event.unwrap_or(Event::Tick),
+            Err(told) => {
+                if let Some(told) = told {
+                    self.context.terminal.error(&told);
+                }
+                Event::Tick
+            }
+        }
+    }
+
+    /// How long nothing is due.
+    fn pause(&self) -> Duration {
+        let now = clock::moment().steady;
+        let due = self.watchdog.next_due().unwrap_or(now + TICK);
+        due.min(self.units_due)
+            .saturating_sub(now)
+            .clamp(Duration::from_millis(1), TICK)
+    }
+
+    /// The configuration as it is now; a faulty one changes nothing.
+    fn configured(&mut self) -> Event {
+        match configuration::installed_stack(self.context) {
+            Ok(stack) => {
+                self.context
+                    .terminal
+                    .error("the configuration was read again");
+                self.endpoints = Rc::new(Endpoints::of(&stack));
+                Event::Configured {
+                    members: Watched::of(&stack),
+                    restraint: stack.restraint,
+                }
+            }
+            Err(error) => {
+                self.context.terminal.error(&format!(
+                    "error: {}; the old one still applies",
+                    error.message
+                ));
+                Event::Tick
+            }
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        let actions = self.watchdog.step(event, clock::moment());
+        for action in actions {
+            self.carry_out(action);
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        let terminal = &self.context.terminal;
+        let bus = Rc::clone(&self.bus);
+        let endpoints = Rc::clone(&self.endpoints);
+        let work: Work = match action {
+            Action::Ask {
+                number,
+                label,
+                question,
+                limit,
+            } => {
+                let prober = self.prober.clone();
+                Box::pin(async move {
+                    Ok(endpoints
+                        .ask(&prober, &label, question, limit)
+                        .await
+                        .map(|heard| Event::Answer { number, heard }))
+                })
+            }
+            Action::Look { label } => Box::pin(async move {
+                let look = bus.look(endpoints.unit(&label)).await?;
+                Ok(Some(Event::Looked { label, look }))
+            }),
+            Action::Abort { label } => {
+                terminal.error(&format!(
+                    "{label} does not answer: ending it with SIGABRT, so that it says where it is"
+                ));
+                Box::pin(async move { bus.abort(endpoints.unit(&label)).await })
+            }
+            Action::Kill { label } => {
+                terminal.error(&format!("{label} did not end on SIGABRT: killing it"));
+                Box::pin(async move { bus.kill(endpoints.unit(&label)).await })
+            }
+            Action::Restart { label } => {
+                terminal.error(&format!(
+                    "{label} is in a state that it does not leave by itself: restarting it"
+                ));
+                Box::pin(async move { bus.restart(endpoints.unit(&label)).await })
+            }
+            Action::Keep(incident) => {
+                self.records.keep(&incident, self.context);
+                return;
+            }
+            Action::Remember(memory) => {
+                self.records.remember(&memory, self.context);
+                return;
+            }
+        };
+        self.work.push(work);
+    }
+
+    /// Has systemd asked how all units stand, once a round.
+    fn look_at_units(&mut self, now: Duration) {
+        if now < self.units_due {
+            return;
+        }
+        self.units_due = now + self.endpoints.round();
+        let (bus, endpoints) = (Rc::clone(&self.bus), Rc::clone(&self.endpoints));
+        self.work.push(Box::pin(async move {
+            let standings = bus.standings(&endpoints).await?;
+            Ok(Some(Event::Units(standings)))
+        }));
+    }
+
+    fn tell_systemd(&mut self, now: Duration) {
+        if now >= self.alive_at {
+            notify::alive();
+            self.alive_at = now + ALIVE;
+        }
+        let told = match self.bus.trouble() {
+            None => self.watchdog.told(clock::moment()),
+            Some(trouble) => format!("cannot act: {trouble}"),
+        };
+        if told != self.told {
+            notify::status(&told);
+            self.told = told;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Signals that reach this process and mean something other than its end.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGHUP: read the configuration again.
+pub struct HangUps(Signal);
+
+impl HangUps {
+    /// Takes them over; before that one would end the process.
+    ///
+    /// # Errors
+    /// The kernel refuses the handler.
+    pub fn new() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // None comes any more: then there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Incidents as text, one below the other, and as JSON in its documented form.
+
+use serde_json::{Value, json};
+
+use crate::watchdog::Incident;
+
+use super::moment::moment;
+
+/// The incidents for people, oldest first.
+#[must_use]
+pub fn text(incidents: &[Incident]) -> String {
+    incidents.iter().flat_map(lines).collect()
+}
+
+fn lines(incident: &Incident) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{}  incident {}: {}\n",
+        moment(incident.began_us),
+        incident.number,
+        incident.sentence()
+    )];
+    lines.extend(
+        incident
+            .actions
+            .iter()
+            .map(|taken| format!("{}    {}\n", moment(taken.at_us), taken.words())),
+    );
+    lines.push(match incident.closed_us {
+        Some(closed) => format!("{}    over: all are well\n", moment(closed)),
+        None => "                           not over yet\n".to_owned(),
+    });
+    lines
+}
+
+/// The incidents for programs.
+#[must_use]
+pub fn json(incidents: &[Incident]) -> Value {
+    let listed: Vec<Value> = incidents.iter().map(as_json).collect();
+    json!({ "version": 1, "incidents": listed })
+}
+
+/// One incident for programs.
+#[must_use]
+pub fn as_json(incident: &Incident) -> Value {
+    json!({
+        "number": incident.number,
+        "root_cause": incident.root,
+        "cause": incident.cause,
+        "consequences": incident.consequences,
+        "began_us": incident.began_us,
+        "last_good_us": incident.last_good_us,
+        "opened_us": incident.opened_us,
+        "closed_us": incident.closed_us,
+        "actions": incident.actions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{json, text};
+    use crate::watchdog::Incident;
+    use crate::watchdog::incident::{Taken, VERSION, What};
+
+    pub(crate) fn incident() -> Incident {
+        Incident {
+            version: VERSION,
+            number: 7,
+            root: "data".to_owned(),
+            cause: "no answer within 10s".to_owned(),
+            began_us: 1_000_000,
+            last_good_us: Some(500_000),
+            opened_us: 21_000_000,
+            closed_us: None,
+            consequences: vec!["cascor".to_owned(), "canopy".to_owned()],
+            actions: vec![Taken {
+                at_us: 22_000_000,
+                label: "data".to_owned(),
+                what: What::Aborted,
+                why: "it hangs".to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn an_incident_is_told_in_order() {
+        assert_eq!(
+            text(&[incident()]),
+            "1970-01-01 00:00:01 UTC  incident 7: data: no answer within 10s; cascor, canopy \
+             suffered from it\n\
+             1970-01-01 00:00:22 UTC    data ended with SIGABRT, so that it said where it was: it hangs\n\
+             \x20                          not over yet\n"
+        );
+        let mut over = incident();
+        over.closed_us = Some(90_000_000);
+        assert!(text(&[over]).ends_with("1970-01-01 00:01:30 UTC    over: all are well\n"));
+    }
+
+    #[test]
+    fn programs_are_given_a_version() {
+        let report = json(&[incident()]);
+        assert_eq!(report["version"], 1);
+        assert_eq!(report["incidents"][0]["root_cause"], "data");
+        assert_eq!(report["incidents"][0]["actions"][0]["what"], "aborted");
+    }
+}

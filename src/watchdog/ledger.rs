@@ -1,0 +1,200 @@
+//! The open incidents: opened for a root cause, joined by its consequences, closed when all are well.
+//!
+//! One fault is one incident, however many services show it and however often it returns: an
+//! incident is closed only when everybody in it has been well for a while.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::readiness::{Report, Verdict};
+
+use super::event::Moment;
+use super::incident::{Incident, Taken, VERSION, What};
+
+/// How long all must be well.
+pub const QUIET: Duration = Duration::from_mins(1);
+
+/// What is known of a member's trouble besides the finding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// When it began, in microseconds since 1970.
+    pub began: Option<u64>,
+    /// When the last good answer came.
+    pub last_good: Option<u64>,
+    /// Whether it is certain enough to be called an incident.
+    pub certain: bool,
+    /// Whether a person stopped it: nobody's trouble.
+    pub stopped: bool,
+}
+
+/// The open incidents.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    open: Vec<Open>,
+    next: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Open {
+    incident: Incident,
+    well_since: Option<Duration>,
+    changed: bool,
+}
+
+impl Ledger {
+    /// A ledger that goes on where an earlier one left off.
+    #[must_use]
+    pub fn new(kept: Vec<Incident>) -> Self {
+        let next = kept
+            .iter()
+            .map(|incident| incident.number)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let open = kept
+            .into_iter()
+            .filter(|incident| incident.closed_us.is_none())
+            .map(|incident| Open {
+                incident,
+                well_since: None,
+                changed: false,
+            })
+            .collect();
+        Self { open, next }
+    }
+
+    /// The open incidents.
+    pub fn open(&self) -> impl Iterator<Item = &Incident> {
+        self.open.iter().map(|open| &open.incident)
+    }
+
+    /// Takes the state of the group in.
+    pub fn update(&mut self, report: &Report, times: &BTreeMap<String, Times>, now: Moment) {
+        for root in &report.roots {
+            let of = times.get(&root.label).copied().unwrap_or_default();
+            if self
+                .open
+                .iter()
+                .all(|open| !open.incident.concerns(&root.label))
+                && of.certain
+            {
+                self.open_for(&root.label, report, of, &root.consequences, now);
+            }
+            let Some(open) = self
+                .open
+                .iter_mut()
+                .find(|open| open.incident.root == root.label)
+            else {
+                continue;
+            };
+            for label in &root.consequences {
+                if !open.incident.concerns(label) {
+                    open.incident.consequences.push(label.clone());
+                    open.changed = true;
+                }
+            }
+        }
+        self.close(report, times, now);
+    }
+
+    fn open_for(
+        &mut self,
+        label: &str,
+        report: &Report,
+        times: Times,
+        consequences: &[String],
+        now: Moment,
+    ) {
+        let cause = report
+            .findings
+            .iter()
+            .find(|finding| finding.label == label)
+            .and_then(|finding| finding.cause.clone())
+            .unwrap_or_else(|| "it is not well".to_owned());
+        let began = times.began.unwrap_or(now.wall);
+        // What was taken for a root cause turns out to be a consequence: the incident is the same.
+        if let Some(open) = self
+            .open
+            .iter_mut()
+            .find(|open| consequences.contains(&open.incident.root))
+        {
+            let suffering = std::mem::replace(&mut open.incident.root, label.to_owned());
+            open.incident.consequences.push(suffering);
+            open.incident.cause = cause;
+            open.incident.began_us = open.incident.began_us.min(began);
+            open.changed = true;
+            return;
+        }
+        self.open.push(Open {
+            incident: Incident {
+                version: VERSION,
+                number: self.next,
+                root: label.to_owned(),
+                cause,
+                began_us: began,
+                last_good_us: times.last_good,
+                opened_us: now.wall,
+                closed_us: None,
+                consequences: Vec::new(),
+                actions: Vec::new(),
+            },
+            well_since: None,
+            changed: true,
+        });
+        self.next += 1;
+    }
+
+    fn close(&mut self, report: &Report, times: &BTreeMap<String, Times>, now: Moment) {
+        let unwell: BTreeSet<&str> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict != Verdict::Ready)
+            .filter(|finding| times.get(&finding.label).is_none_or(|times| !times.stopped))
+            .map(|finding| finding.label.as_str())
+            .collect();
+        for open in &mut self.open {
+            if unwell.iter().any(|label| open.incident.concerns(label)) {
+                open.well_since = None;
+            } else if now.steady >= *open.well_since.get_or_insert(now.steady) + QUIET {
+                open.incident.closed_us = Some(now.wall);
+                open.changed = true;
+            }
+        }
+    }
+
+    /// Begins to count quiet time anew: nothing was seen for a while.
+    pub fn start_over(&mut self) {
+        for open in &mut self.open {
+            open.well_since = None;
+        }
+    }
+
+    /// Notes what was done to a member, in the incident that it belongs to.
+    pub fn note(&mut self, label: &str, what: What, why: &str, now: Moment) {
+        let Some(open) = self
+            .open
+            .iter_mut()
+            .find(|open| open.incident.concerns(label))
+        else {
+            return;
+        };
+        open.incident.note(Taken {
+            at_us: now.wall,
+            label: label.to_owned(),
+            what,
+            why: why.to_owned(),
+        });
+        open.changed = true;
+    }
+
+    /// The incidents of which something new is to be written down; the closed ones are gone then.
+    pub fn changed(&mut self) -> Vec<Incident> {
+        let changed = self
+            .open
+            .iter_mut()
+            .filter_map(|open| std::mem::take(&mut open.changed).then(|| open.incident.clone()))
+            .collect();
+        self.open.retain(|open| open.incident.closed_us.is_none());
+        changed
+    }
+}

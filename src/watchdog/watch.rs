@@ -1,0 +1,293 @@
+//! The whole group: events in, actions out, one step at a time.
+//!
+//! A member's wish to be ended is granted only where nothing speaks against it: no pause, no broken
+//! dependency, a budget that is not spent. Everything that was heard before a gap in time (a suspend,
+//! a freeze of the machine or of the watchdog itself) is forgotten: silence that nobody could hear
+//! says nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::readiness::reported;
+use crate::spec::restraint::Restraint;
+
+use super::budget::{Allowance, Spent};
+use super::event::{Action, Event, Look, Moment, Standing};
+use super::incident::{Incident, What};
+use super::ledger::{Ledger, Times};
+use super::member::{MemberWatch, Step, Wish};
+use super::memory::Memory;
+use super::orders::Orders;
+use super::random::Random;
+use super::watched::Watched;
+
+/// A step follows the one before within a second; after a gap like this somebody was away.
+const AWAY: Duration = Duration::from_secs(3);
+
+/// The watchdog's state.
+#[derive(Debug, Clone)]
+pub struct Watchdog {
+    members: Vec<MemberWatch>,
+    restraint: Restraint,
+    orders: Orders,
+    ledger: Ledger,
+    boot: String,
+    random: Random,
+    last: Option<Duration>,
+    number: u64,
+    remembered: BTreeMap<String, Spent>,
+}
+
+impl Watchdog {
+    /// A watchdog that goes on where an earlier one left off.
+    #[must_use]
+    pub fn new(
+        members: Vec<Watched>,
+        restraint: Restraint,
+        memory: &Memory,
+        incidents: Vec<Incident>,
+        seed: u64,
+    ) -> Self {
+        let mut watchdog = Self {
+            members: Vec::new(),
+            restraint,
+            orders: Orders::none(&memory.boot),
+            ledger: Ledger::new(incidents),
+            boot: memory.boot.clone(),
+            random: Random::new(seed),
+            last: None,
+            number: 0,
+            remembered: memory.spent.clone(),
+        };
+        watchdog.configure(members, restraint);
+        watchdog
+    }
+
+    /// Takes an event in; what is to be done comes out.
+    pub fn step(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        if self
+            .last
+            .is_some_and(|last| now.steady.saturating_sub(last) > AWAY)
+        {
+            self.members.iter_mut().for_each(MemberWatch::start_over);
+            self.ledger.start_over();
+        }
+        self.last = Some(now.steady);
+        let mut actions = Vec::new();
+        let wish = self.take(event, now, &mut actions);
+        self.note_incidents(now);
+        if let Some((label, wish)) = wish {
+            self.grant(&label, wish, now, &mut actions);
+        }
+        self.go_on(now, &mut actions);
+        actions.extend(self.ledger.changed().into_iter().map(Action::Keep));
+        let spent = self.spent();
+        if spent != self.remembered {
+            self.remembered.clone_from(&spent);
+            actions.push(Action::Remember(Memory::new(&self.boot, spent)));
+        }
+        actions
+    }
+
+    fn take(
+        &mut self,
+        event: Event,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Option<(String, Wish)> {
+        match event {
+            Event::Tick => {}
+            Event::Units(standings) => {
+                for member in &mut self.members {
+                    if let Some(standing) = standings.get(&member.watched.label) {
+                        member.stand(*standing, now);
+                    }
+                }
+            }
+            Event::Answer { number, heard } => {
+                let heard_by = self
+                    .members
+                    .iter_mut()
+                    .find_map(|member| member.hears(number, &heard, now));
+                if let Some((label, true)) = heard_by {
+                    actions.push(Action::Look { label });
+                }
+            }
+            Event::Looked { label, look } => return self.looked(&label, &look, now),
+            Event::Orders(orders) => self.orders = orders,
+            Event::Configured { members, restraint } => self.configure(members, restraint),
+        }
+        None
+    }
+
+    fn looked(&mut self, label: &str, look: &Look, now: Moment) -> Option<(String, Wish)> {
+        let member = self.member(label)?;
+        let wish = member.looked(look, now)?;
+        Some((label.to_owned(), wish))
+    }
+
+    fn member(&mut self, label: &str) -> Option<&mut MemberWatch> {
+        self.members
+            .iter_mut()
+            .find(|member| member.watched.label == label)
+    }
+
+    /// Takes a configuration over; members that stay as they were keep their state.
+    fn configure(&mut self, members: Vec<Watched>, restraint: Restraint) {
+        self.restraint = restraint;
+        let mut before = std::mem::take(&mut self.members);
+        self.members = members
+            .into_iter()
+            .map(|watched| {
+                let known = before.iter().position(|member| member.watched == watched);
+                if let Some(index) = known {
+                    return before.swap_remove(index);
+                }
+                let spent = self.remembered.get(&watched.label).copied();
+                MemberWatch::new(watched, spent.unwrap_or_default())
+            })
+            .collect();
+    }
+
+    fn spent(&self) -> BTreeMap<String, Spent> {
+        self.members
+            .iter()
+            .filter(|member| member.spent != Spent::default())
+            .map(|member| (member.watched.label.clone(), member.spent))
+            .collect()
+    }
+
+    fn grant(&mut self, label: &str, wish: Wish, now: Moment, actions: &mut Vec<Action>) {
+        if self.orders.pause_of(label, now).is_some() {
+            return;
+        }
+        let (restraint, is_blameless) = (self.restraint, self.has_broken_dependency(label));
+        let Some(member) = self.member(label) else {
+            return;
+        };
+        let why = member.complaint();
+        if wish == Wish::Kill {
+            member.ends(Step::Killed, None, now);
+            self.ledger.note(label, What::Killed, &why, now);
+            actions.push(Action::Kill {
+                label: label.to_owned(),
+            });
+            return;
+        }
+        if is_blameless {
+            return;
+        }
+        match member.spent.allows(&restraint, now.steady) {
+            Allowance::Later | Allowance::GivenUp => return,
+            Allowance::Exhausted => {
+                member.spent.given_up = true;
+                self.ledger.note(label, What::GivenUp, &why, now);
+                return;
+            }
+            Allowance::Granted => member.spent.spend(&restraint, now.steady),
+        }
+        let label = label.to_owned();
+        let (what, action) = match wish {
+            Wish::Restart { run } => {
+                member.ends(Step::Restarted, Some(run), now);
+                (
+                    What::Restarted,
+                    Action::Restart {
+                        label: label.clone(),
+                    },
+                )
+            }
+            Wish::Abort { run } => {
+                member.ends(Step::Aborted, Some(run), now);
+                (
+                    What::Aborted,
+                    Action::Abort {
+                        label: label.clone(),
+                    },
+                )
+            }
+            Wish::Kill => return,
+        };
+        self.ledger.note(&label, what, &why, now);
+        actions.push(action);
+    }
+
+    fn has_broken_dependency(&self, label: &str) -> bool {
+        let Some(member) = self
+            .members
+            .iter()
+            .find(|member| member.watched.label == label)
+        else {
+            return false;
+        };
+        self.members.iter().any(|other| {
+            member.watched.depends_on.contains(&other.watched.service) && other.is_broken()
+        })
+    }
+
+    /// What is due without an event: questions, looks, budgets that come back.
+    fn go_on(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let recovery = self.restraint.recovery;
+        for member in &mut self.members {
+            let label = member.watched.label.clone();
+            let cleared = self.orders.cleared(&label);
+            if cleared > member.spent.cleared_us {
+                member.spent.restore();
+                member.spent.cleared_us = cleared;
+            }
+            if member.is_well_for(recovery, now) && member.spent.actions > 0 {
+                member.spent.restore();
+            }
+            if member.must_be_looked_at(now) {
+                actions.push(Action::Look { label });
+                continue;
+            }
+            let number = self.number + 1;
+            if let Some((question, limit)) = member.question(number, &mut self.random, now) {
+                self.number = number;
+                actions.push(Action::Ask {
+                    number,
+                    label,
+                    question,
+                    limit,
+                });
+            }
+        }
+    }
+
+    fn note_incidents(&mut self, now: Moment) {
+        let mut times = BTreeMap::new();
+        let mut findings = Vec::new();
+        for member in &self.members {
+            let (finding, certain) = member.finding(now);
+            let of = Times {
+                began: member.began(),
+                last_good: member.last_good,
+                certain,
+                stopped: member.standing == Standing::Stopped,
+            };
+            times.insert(finding.label.clone(), of);
+            findings.push(finding);
+        }
+        self.ledger.update(&reported(findings), &times, now);
+    }
+
+    /// When the next step is due at the latest, in time since boot.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Duration> {
+        self.members.iter().filter_map(MemberWatch::next_due).min()
+    }
+}
+
+mod told;
+
+#[cfg(test)]
+mod play;
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;
+
+#[cfg(test)]
+#[path = "property_tests.rs"]
+mod properties;

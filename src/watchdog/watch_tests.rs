@@ -1,0 +1,203 @@
+//! Stories that must come out right.
+
+use std::time::Duration;
+
+use super::Watchdog;
+use super::play::{Manner, Play, members};
+use crate::spec::restraint::Restraint;
+use crate::watchdog::event::{Action, Event, Standing};
+use crate::watchdog::incident::{Incident, What};
+use crate::watchdog::{Memory, Orders};
+
+#[test]
+fn one_that_falls_silent_is_ended_in_time_and_nobody_else() {
+    let mut play = Play::new();
+    play.pass(60);
+    play.set("data", Manner::Silent);
+    play.set("cascor", Manner::Unready);
+    play.set("canopy", Manner::Unready);
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1, "{:?}", play.done);
+    let (at, label) = play.acts()[0];
+    assert!(label == "data" && at <= 60 + 25, "{at}");
+    play.set("cascor", Manner::Well);
+    play.set("canopy", Manner::Well);
+    play.pass(120);
+    assert_eq!(play.acts().len(), 1);
+    assert_eq!(play.kept.len(), 1);
+    let incident = &play.kept[&1];
+    assert_eq!(incident.root, "data");
+    assert_eq!(incident.consequences, ["cascor", "canopy"]);
+    assert!(incident.closed_us.is_some());
+    assert!(incident.last_good_us.unwrap() <= incident.began_us);
+}
+
+#[test]
+fn readiness_ends_nobody_and_the_worker_follows_cascor() {
+    let mut play = Play::new();
+    for label in ["cascor", "canopy", "worker@1"] {
+        play.set(label, Manner::Unready);
+    }
+    play.pass(600);
+    assert_eq!(play.acts(), []);
+    // cascor is the root: nothing else explains it.
+    assert_eq!(play.kept.len(), 1, "{:?}", play.kept);
+    assert_eq!(play.kept[&1].root, "cascor");
+}
+
+#[test]
+fn a_training_cascor_that_works_is_left_alone_until_the_limit() {
+    let mut play = Play::new();
+    play.works = true;
+    play.set("cascor", Manner::Training);
+    play.pass(60);
+    play.set("cascor", Manner::Silent);
+    play.pass(590);
+    assert_eq!(play.acts(), []);
+    play.pass(40);
+    assert_eq!(play.acts().len(), 1);
+    // Whichever question the silence meets first.
+    for tenths in 0..60 {
+        let mut play = Play::new();
+        play.works = true;
+        play.set("cascor", Manner::Training);
+        play.pass(30);
+        play.pass_tenths(tenths);
+        play.set("cascor", Manner::Silent);
+        play.pass(120);
+        assert_eq!(play.acts(), [], "{tenths}");
+    }
+    // One that does not work is not at work, whatever it said.
+    let mut play = Play::new();
+    play.set("cascor", Manner::Training);
+    play.pass(60);
+    play.set("cascor", Manner::Silent);
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1);
+}
+
+#[test]
+fn what_fails_for_ever_is_given_up() {
+    let mut play = Play::new();
+    play.cured = false;
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    play.pass(3_600);
+    let at: Vec<u64> = play.acts().iter().map(|(at, _)| *at).collect();
+    assert_eq!(at.len(), 5, "{at:?}");
+    for (pair, pause) in at.windows(2).zip([30, 60, 120, 240]) {
+        assert!(pair[1] - pair[0] >= pause, "{at:?}");
+    }
+    assert_eq!(play.kept.len(), 1);
+    assert!(play.kept[&1].gave_up());
+    assert!(play.watchdog.told(play.now).ends_with("given up: data"));
+    // A person has it tried again.
+    let mut orders = Orders::none("boot");
+    orders.clear(&["data".to_owned()], play.now);
+    play.event(Event::Orders(orders));
+    play.pass(30);
+    assert_eq!(play.acts().len(), 6);
+}
+
+#[test]
+fn nothing_is_done_while_paused_and_the_rest_afterwards() {
+    let mut play = Play::new();
+    let mut orders = Orders::none("boot");
+    orders.pause(&["data".to_owned()], Some(Duration::from_mins(5)), play.now);
+    play.event(Event::Orders(orders));
+    play.set("data", Manner::Silent);
+    play.pass(299);
+    assert_eq!(play.acts(), []);
+    assert_eq!(play.kept.len(), 1, "an incident all the same");
+    play.pass(30);
+    assert_eq!(play.acts().len(), 1);
+}
+
+#[test]
+fn one_that_does_not_die_is_killed_once() {
+    let mut play = Play::new();
+    play.pass(10);
+    play.set("data", Manner::Silent);
+    play.cured = false;
+    play.dies = false;
+    play.pass(600);
+    let told: Vec<What> = play.kept[&1]
+        .actions
+        .iter()
+        .map(|taken| taken.what)
+        .collect();
+    assert_eq!(told, [What::Aborted, What::Killed], "{:?}", play.done);
+}
+
+#[test]
+fn a_wrong_mode_is_cured_by_one_restart_once_its_dependencies_are_well() {
+    let mut play = Play::new();
+    play.set("canopy", Manner::Demo);
+    play.set("cascor", Manner::Unready);
+    play.pass(120);
+    assert_eq!(play.acts(), [], "cascor is not well");
+    play.set("cascor", Manner::Well);
+    play.pass(60);
+    assert!(matches!(play.done.as_slice(), [(_, Action::Restart { label })] if label == "canopy"));
+}
+
+#[test]
+fn after_a_gap_in_time_nothing_of_the_past_counts() {
+    let mut play = Play::new();
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    for _ in 0..30 {
+        play.pass(10);
+        // Frozen for an hour just before it is enough; the answers of the past come in late.
+        play.now.steady += Duration::from_hours(1);
+    }
+    assert_eq!(play.acts(), []);
+}
+
+#[test]
+fn the_wall_clock_decides_nothing() {
+    let mut play = Play::new();
+    play.pass(30);
+    for wall in [0, u64::MAX / 2, 5_000_000_000] {
+        play.now.wall = wall;
+        play.pass(60);
+    }
+    assert_eq!(play.acts(), []);
+    assert!(play.kept.is_empty());
+}
+
+#[test]
+fn what_is_stopped_or_starting_is_left_alone() {
+    for standing in [
+        Standing::Stopped,
+        Standing::Coming,
+        Standing::Going,
+        Standing::Failed,
+    ] {
+        let mut play = Play::new();
+        play.pass(30);
+        play.set("data", Manner::Silent);
+        play.pass(10);
+        play.standings.insert("data".to_owned(), standing);
+        play.pass(300);
+        assert_eq!(play.acts(), [], "{standing:?}");
+        let incidents = usize::from(standing == Standing::Failed);
+        assert_eq!(play.kept.len(), incidents, "{standing:?}");
+    }
+}
+
+#[test]
+fn it_goes_on_where_it_left_off() {
+    let mut play = Play::new();
+    play.cured = false;
+    play.pass(30);
+    play.set("data", Manner::Silent);
+    play.pass(3_600);
+    let incidents: Vec<Incident> = play.kept.values().cloned().collect();
+    let memory = Memory::new("boot", play.watchdog.spent());
+    play.watchdog = Watchdog::new(members(), Restraint::default(), &memory, incidents, 2);
+    play.asked.clear();
+    play.pass(300);
+    assert_eq!(play.acts().len(), 5, "given up before, given up now");
+    assert_eq!(play.kept.len(), 1, "the same incident");
+}

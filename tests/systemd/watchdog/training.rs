@@ -1,0 +1,63 @@
+//! A data that hangs for a minute, and the researcher's run beside it.
+
+use std::time::Duration;
+
+use juniper_lab::Suite;
+
+use super::super::lab::{Outcome, claim};
+use super::stage::{ALL, Stage};
+
+/// Longer than the hang.
+const TRAINING: &str = "[services.cascor.environment]\nJUNIPER_STANDIN_TRAINING = \"90s\"\n";
+
+/// Nobody but data is restarted, the run completes, and it is one incident.
+pub(super) fn goes_on(suite: Suite) -> Outcome {
+    let stage = Stage::set(suite, TRAINING)?;
+    stage.exits(
+        "curl -fsS -X POST http://127.0.0.1:8200/v1/training/start",
+        0,
+    )?;
+    let before = stage.processes()?;
+    // Without the pause data would be back after five seconds.
+    stage.exits("juniperctl pause data --for 5min", 0)?;
+    stage.exits("juniper-standin fault hang data", 0)?;
+    stage.goes_on(Duration::from_mins(1), || {
+        let now = stage.processes()?;
+        claim(now == before, format!("{before:?} became {now:?}"))
+    })?;
+    stage.exits("juniperctl resume data", 0)?;
+    stage.replaced(ALL[0].1, &before[0])?;
+    stage.all_well()?;
+    stage
+        .machine
+        .wait_until("the run to be complete", Duration::from_mins(1), || {
+            stage
+                .exits("curl -fsS http://127.0.0.1:8200/v1/training/status", 0)
+                .is_ok_and(|status| status.to_ascii_uppercase().contains("COMPLETED"))
+        })?;
+    let after = stage.processes()?;
+    claim(
+        after[1..] == before[1..],
+        format!("{before:?} became {after:?}"),
+    )?;
+    let incident = stage.incident()?;
+    claim(
+        incident["root_cause"] == "data"
+            && incident["consequences"] == serde_json::json!(["cascor", "canopy"]),
+        &incident,
+    )?;
+    let actions = stage.actions()?;
+    claim(
+        actions.len() == 1 && actions[0]["what"] == "aborted",
+        format!("{actions:?}"),
+    )?;
+    // All have been well for a minute: it is over.
+    stage
+        .machine
+        .wait_until("the incident to be over", Duration::from_secs(90), || {
+            stage
+                .incident()
+                .is_ok_and(|incident| incident["closed_us"].is_u64())
+        })?;
+    Ok(())
+}
