@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::host::clock;
 use crate::host::systemd::{BusError, Ending, Systemd};
+use crate::readiness::unit_state::ActiveState;
 use crate::watchdog::{Event, Look, Standing};
 
 use super::Told;
@@ -73,9 +74,11 @@ impl Bus {
 
     /// Restarts a unit that runs.
     pub(super) async fn restart(&self, unit: &str) -> Result<Option<Event>, Told> {
-        self.asked(async |systemd: &Systemd| systemd.try_restart(unit).await)
-            .await
-            .map(|()| None)
+        self.asked(async |systemd: &Systemd| {
+            systemd.restart_running(unit, &ActiveState::Active).await
+        })
+        .await
+        .map(|()| None)
     }
 
     async fn asked<T>(
