@@ -9,8 +9,6 @@ use std::net::SocketAddr;
 use crate::cli::{Command, GateCommand, Target};
 use crate::error::{CommandError, Kind};
 use crate::host::process::{self, Side};
-use crate::output::style::latency;
-use crate::readiness::unit_state;
 use crate::spec::probe::Expectations;
 use crate::spec::text::Text;
 
@@ -80,9 +78,7 @@ fn ended(ready: Result<(), Unmet>, waiter: &Waiter<'_>) -> u8 {
     let Err(unmet) = ready else {
         return 0;
     };
-    let span = latency(waiter.waited());
-    let told = format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason);
-    waiter.context.terminal.error(&told);
+    waiter.context.terminal.error(&waiter.in_vain(&unmet));
     NOT_READY
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn bring_up(
     context: &Context,
 ) -> Result<u8, CommandError> {
     if changed.is_empty() {
-        return start_group(stack, systemd, context).await;
+        return group(Verb::Start, stack, true, systemd, context).await;
     }
     let mut orders: Vec<(Verb, String)> = changed
         .iter()
@@ -71,15 +71,6 @@ pub(super) async fn bring_up(
         context,
     )
     .await
-}
-
-/// Starts the whole group and waits until it answers.
-pub(super) async fn start_group(
-    stack: &Stack,
-    systemd: &Systemd,
-    context: &Context,
-) -> Result<u8, CommandError> {
-    group(Verb::Start, stack, true, systemd, context).await
 }
 
 async fn group(

@@ -36,9 +36,9 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    let unready = held.is_some().then(Unready::here);
-    if let Some(unready) = &unready {
-        pause_after(unready.count(), exec, context).await;
+    let failures = held.is_some().then(|| Unready::here().count());
+    if let Some(failures) = failures {
+        pause_after(failures, exec, context).await;
     }
     if let Err(reason) = all_met(exec, context).await? {
         context
@@ -50,7 +50,7 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    remember(unready.as_ref(), context);
+    remember(failures, context);
     if held.is_none() {
         // Nobody can ask this service whether it is ready: being started has to do.
         notify::ready("started");
@@ -101,9 +101,9 @@ async fn pause_after(failures: u32, exec: &GateExec, context: &Context) {
 }
 
 /// What is remembered of a start makes later ones better; a full disk must not keep this one back.
-fn remember(unready: Option<&Unready>, context: &Context) {
-    let noted = unready.map_or(Ok(()), |unready| {
-        unready.note(unready.count().saturating_add(1))
+fn remember(failures: Option<u32>, context: &Context) {
+    let noted = failures.map_or(Ok(()), |failures| {
+        Unready::here().note(failures.saturating_add(1))
     });
     for error in [noted, passed::note()].into_iter().filter_map(Result::err) {
         context.terminal.error(&format!("warning: {error}"));

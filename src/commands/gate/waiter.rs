@@ -7,8 +7,10 @@ use crate::error::CommandError;
 use crate::host::http::Prober;
 use crate::host::systemd::{BusError, Systemd};
 use crate::host::{clock, notify, process};
+use crate::output::style::latency;
 use crate::readiness::pace::pause_after;
 use crate::readiness::patience::Patience;
+use crate::readiness::unit_state;
 use crate::readiness::{Answer, Verdict, judged};
 use crate::spec::probe::Expectations;
 
@@ -82,6 +84,12 @@ impl<'w> Waiter<'w> {
 
     pub(super) fn waited(&self) -> Duration {
         self.begun.elapsed()
+    }
+
+    /// What is told of a wait that was in vain.
+    pub(super) fn in_vain(&self, unmet: &Unmet) -> String {
+        let span = latency(self.waited());
+        format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason)
     }
 
     /// Waits until systemd has started all of these units, ready or not.

@@ -12,7 +12,6 @@ use crate::error::CommandError;
 use crate::host::notify;
 use crate::host::process::{self, Became};
 use crate::output::style::latency;
-use crate::readiness::unit_state;
 
 use super::super::Context;
 use super::unready::Unready;
@@ -65,8 +64,7 @@ pub(super) async fn run(
 }
 
 fn give_up(main: i32, unmet: &Unmet, waiter: &Waiter<'_>) {
-    let span = latency(waiter.waited());
-    let told = format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason);
+    let told = waiter.in_vain(unmet);
     waiter.context.terminal.error(&told);
     notify::status(&told);
     notify::settled();
