@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::error::{CommandError, Kind};
+use crate::hardening::audit;
 use crate::spec::ProfileName;
 use crate::spec::fault::{Code, Faults};
 use crate::spec::resolve::{Circumstances, resolve};
@@ -38,8 +39,13 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
             }
         }
         if let Some(stack) = stack {
-            rendered(&stack, SystemdVersion::NEWEST, &context.facts(&stack))
+            let version = SystemdVersion::NEWEST;
+            let files = rendered(&stack, version, &context.facts(&stack))
                 .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+            let audited = audit::of(&stack, &files, version);
+            for fault in audit::faults(&audited, &configuration.merged) {
+                configuration.faults.push(fault);
+            }
             if Some(&profile) == configured.as_ref() {
                 services = stack.services.len();
             }

@@ -121,6 +121,8 @@ field_by_field!(ServiceLayer {
     startup,
     readiness,
     liveness,
+    sandbox,
+    exposure_budget,
     relax
 });
 field_by_field!(ProfileLayer {

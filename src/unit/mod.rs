@@ -10,7 +10,7 @@ pub mod facts;
 pub mod file;
 pub mod group;
 pub mod render;
-mod sandbox;
+pub mod sandbox;
 pub mod service;
 pub mod value;
 pub mod version;
