@@ -43,6 +43,26 @@ impl Audited {
     pub fn is_over_budget(&self) -> bool {
         self.exposure > self.budget
     }
+
+    /// What each relaxed directive adds to the exposure, the worst first.
+    fn costs_of_relaxations(&self) -> Vec<Open> {
+        let mut costs: Vec<Open> = self
+            .relaxed
+            .iter()
+            .map(|relaxed| Open {
+                question: relaxed.name,
+                adds: self
+                    .open
+                    .iter()
+                    .filter(|open| open.is_of(relaxed.name))
+                    .map(|open| open.adds)
+                    .sum(),
+            })
+            .filter(|open| open.adds > 0)
+            .collect();
+        costs.sort_by_key(|open| std::cmp::Reverse(open.adds));
+        costs
+    }
 }
 
 /// What is known of a unit besides its text.
@@ -127,16 +147,10 @@ fn fault(audited: &Audited, merged: &Layer) -> Fault {
     let relaxed = layer
         .and_then(|layer| layer.relax.values().next())
         .map(|reason| reason.at.clone());
-    let worst: Vec<String> = audited
-        .open
-        .iter()
-        .filter(|open| {
-            audited
-                .relaxed
-                .iter()
-                .any(|relaxed| open.is_of(relaxed.name))
-        })
-        .map(|open| format!("{} {}", open.question, open.points()))
+    let adds: Vec<String> = audited
+        .costs_of_relaxations()
+        .into_iter()
+        .map(|open| format!("{}= {}", open.question, open.points()))
         .collect();
     let help = audited.service.as_ref().map(|service| {
         format!(
@@ -151,10 +165,10 @@ fn fault(audited: &Audited, merged: &Layer) -> Fault {
             audited.unit, audited.exposure, audited.budget
         ),
         at: relaxed.or_else(|| layer.and_then(|layer| layer.at.clone())),
-        label: if worst.is_empty() {
+        label: if adds.is_empty() {
             "too much is open".to_owned()
         } else {
-            format!("what is off adds: {}", worst.join(", "))
+            format!("what is off adds {}", adds.join(", "))
         },
         also: None,
         help,
