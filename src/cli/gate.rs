@@ -38,6 +38,8 @@ pub enum GateCommand {
     },
     /// Wait until units are active and say that they are ready; give up when one has failed
     Group(GateGroup),
+    /// Make sure that no route leads out of this network
+    Network,
     /// Restart running dependents now that this service is gone; they wait for it in their gates
     Lost {
         /// Patterns of the dependents' units
@@ -105,6 +107,9 @@ pub struct GateGroup {
     /// A member that comes after another, for the record of the start
     #[arg(long, value_name = "NAME=NAME", value_parser = pair)]
     pub after: Vec<(String, String)>,
+    /// The socket at which a member is reached from outside of the group's network
+    #[arg(long, value_name = "NAME=UNIT", value_parser = pair)]
+    pub let_out: Vec<(String, String)>,
     /// Members with their units, and the endpoints of those that have one
     #[arg(required = true, value_name = "NAME:UNIT[=URL]", value_parser = member)]
     pub members: Vec<GroupMember>,
@@ -188,5 +193,5 @@ fn expectation(text: &str) -> Result<(String, String), String> {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    halves(text).ok_or_else(|| "write NAME=NAME".to_owned())
+    halves(text).ok_or_else(|| "write NAME=NAME, or NAME=UNIT".to_owned())
 }

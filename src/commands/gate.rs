@@ -1,5 +1,6 @@
 //! `gate`: what the units call. `exec` waits and becomes the service while a watcher tells systemd
-//! when it is ready; `group` asks for the target; `lost` and `returned` reach dependents.
+//! when it is ready; `group` asks for the target; `network`
+//! looks at the network that it is in; `lost` and `returned` reach dependents.
 //!
 //! Exit codes are read by `readiness::unit_state`: 75 a dependency was not ready in time, 98 the port
 //! is taken, 203 the program cannot be run, 1 the service itself is not ready.
@@ -17,6 +18,7 @@ use super::Context;
 mod dependents;
 mod exec;
 mod group;
+mod network;
 mod passed;
 mod unready;
 mod waiter;
@@ -67,6 +69,7 @@ pub(super) async fn run(
             Ok(ended(waiter.all_ready(&targets).await, &waiter))
         }
         GateCommand::Group(group) => group::run(&group, context).await,
+        GateCommand::Network => network::run(),
         GateCommand::Lost { dependents } => dependents::lost(&dependents, context).await,
         GateCommand::Returned { unit, dependents } => {
             dependents::returned(&unit, &dependents, context).await

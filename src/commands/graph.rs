@@ -17,7 +17,7 @@ use crate::spec::Stack;
 use crate::spec::stack::Member;
 use crate::unit::group::READY;
 
-use super::{Context, configuration, survey};
+use super::{Context, configuration, inside, survey};
 
 /// Writing a start down takes no longer.
 const WRITING: Duration = Duration::from_secs(2);
@@ -52,7 +52,16 @@ async fn states(stack: &Stack, context: &Context) -> Result<BTreeMap<String, Sta
         return Ok(BTreeMap::new());
     }
     let members = stack.members();
-    let survey = survey::taken(&members, &survey::prober()?).await;
+    let prober = match inside::prober(stack).await {
+        Ok(prober) => prober,
+        Err(error) => {
+            context
+                .terminal
+                .detail(&format!("note: {}; states are left out", error.message));
+            return Ok(BTreeMap::new());
+        }
+    };
+    let survey = survey::taken(&members, prober.as_ref()).await;
     if let Some(error) = &survey.bus {
         context
             .terminal

@@ -10,7 +10,7 @@ use crate::output::health::{exit_code, json, text};
 use crate::readiness::reported;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, orders, survey};
+use super::{Context, configuration, failure, inside, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -19,9 +19,9 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     context.online("health")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
-    let prober = survey::prober()?;
     loop {
-        let code = look(&members, &prober, context).await;
+        let prober = inside::prober(&stack).await?;
+        let code = look(&members, prober.as_ref(), context).await;
         if !options.watch || context.terminal.reader_left() {
             return Ok(code);
         }
@@ -29,7 +29,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     }
 }
 
-async fn look(members: &[Member<'_>], prober: &Prober, context: &Context) -> u8 {
+async fn look(members: &[Member<'_>], prober: Option<&Prober>, context: &Context) -> u8 {
     let survey = survey::taken(members, prober).await;
     if let Some(error) = &survey.bus {
         context

@@ -15,6 +15,7 @@ use crate::unit::{SystemdVersion, UnitFile, rendered};
 use super::{Context, configuration, lifecycle};
 
 pub(super) mod apply;
+mod moving;
 mod preflight;
 mod running;
 
@@ -54,6 +55,10 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             .say(&format!("profile: {} in place of {before}", stack.profile));
     }
     show(&plan, &effects, &stack, options.now, context);
+    let moves = moving::is_needed(&plan, &effects);
+    if moves {
+        moving::told(&stack, options.now, context)?;
+    }
     if options.dry_run {
         return Ok(0);
     }
@@ -69,6 +74,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             stack: &stack,
             receipt: receipt.as_ref(),
         };
+        if let Some(systemd) = systemd.as_ref().filter(|_| moves) {
+            moving::stop(&stack, systemd, context).await?;
+        }
         carry_out(&plan, &written, systemd.as_ref(), context).await?;
         context.terminal.say(&format!(
             "installed: profile {}, systemd {version}",

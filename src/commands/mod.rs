@@ -12,6 +12,7 @@ mod gate;
 mod graph;
 mod health;
 mod incidents;
+mod inside;
 mod install;
 mod lifecycle;
 mod logs;

@@ -13,7 +13,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, orders, survey};
+use super::{Context, configuration, failure, inside, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -22,10 +22,10 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     context.online("status")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
-    let prober = survey::prober()?;
     let systemd = Systemd::connect().await?;
     loop {
-        look(&stack, &members, &prober, &systemd, context).await?;
+        let prober = inside::prober(&stack).await?;
+        look(&stack, &members, prober.as_ref(), &systemd, context).await?;
         if !options.watch || context.terminal.reader_left() {
             return Ok(0);
         }
@@ -36,7 +36,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
 async fn look(
     stack: &Stack,
     members: &[Member<'_>],
-    prober: &Prober,
+    prober: Option<&Prober>,
     systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {

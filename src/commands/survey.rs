@@ -9,9 +9,10 @@ use crate::error::{CommandError, Kind};
 use crate::host::http::Prober;
 use crate::host::systemd::{BusError, Systemd};
 use crate::readiness::unit_state::{ActiveState, UnitState};
-use crate::readiness::{Finding, Judgement, Verdict, judged};
+use crate::readiness::{Answer, Finding, Judgement, Verdict, judged};
 use crate::spec::stack::{Kind as ServiceKind, Member};
 use crate::spec::text::for_terminal;
+use crate::unit::network::socket_of_member;
 
 /// What was found, by member.
 pub(super) struct Survey {
@@ -23,12 +24,11 @@ pub(super) struct Survey {
     pub(super) bus: Option<BusError>,
 }
 
-/// Asks all members at once: each endpoint one question, the bus one question for all.
-///
-/// # Errors
-/// The HTTP client cannot be set up.
-pub(super) async fn taken(members: &[Member<'_>], prober: &Prober) -> Survey {
-    let units: Vec<String> = members.iter().map(Member::unit).collect();
+/// Asks all members at once: each endpoint one question, the bus one question for all. Without a
+/// prober nobody can be asked, and so nobody answers.
+pub(super) async fn taken(members: &[Member<'_>], prober: Option<&Prober>) -> Survey {
+    let sockets = members.iter().filter_map(socket_of_member);
+    let units: Vec<String> = members.iter().map(Member::unit).chain(sockets).collect();
     let asked = join_all(members.iter().map(|member| asked(*member, prober)));
     let (answers, states) = futures_util::future::join(asked, unit_states(&units)).await;
     let (states, bus) = match states {
@@ -38,7 +38,7 @@ pub(super) async fn taken(members: &[Member<'_>], prober: &Prober) -> Survey {
     let findings = members
         .iter()
         .zip(answers)
-        .filter_map(|(member, answer)| finding(*member, answer, states.get(&member.unit())))
+        .filter_map(|(member, answer)| finding(*member, answer, &states))
         .collect();
     Survey {
         findings,
@@ -65,19 +65,23 @@ async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, Bu
     Ok(states)
 }
 
-async fn asked(member: Member<'_>, prober: &Prober) -> Option<(Judgement, Duration)> {
+async fn asked(member: Member<'_>, prober: Option<&Prober>) -> Option<(Judgement, Duration)> {
     let managed = member.service.managed()?;
     let probe = managed.readiness.as_ref().or(managed.liveness.as_ref())?;
     let url = member.readiness_url().or_else(|| member.liveness_url())?;
-    let (answer, latency) = prober.ask(&url, probe.timeout).await;
+    let (answer, latency) = match prober {
+        Some(prober) => prober.ask(&url, probe.timeout).await,
+        None => (Answer::Refused, Duration::ZERO),
+    };
     Some((judged(&answer, &managed.expectations), latency))
 }
 
 fn finding(
     member: Member<'_>,
     answer: Option<(Judgement, Duration)>,
-    state: Option<&UnitState>,
+    states: &BTreeMap<String, UnitState>,
 ) -> Option<Finding> {
+    let state = states.get(&member.unit());
     let optional = matches!(member.service.kind, ServiceKind::Foreign(_));
     let (judgement, latency) = match answer {
         Some((judgement, _)) if is_of_a_stranger(&judgement, state) => {
@@ -87,6 +91,7 @@ fn finding(
         // Nothing can be asked of it: its unit's state is all there is.
         None => (by_state(state?, optional)?, None),
     };
+    let judgement = shut_in(member, judgement, states);
     let answers = matches!(
         judgement.verdict,
         Verdict::Ready | Verdict::Degraded | Verdict::NotReady
@@ -120,6 +125,33 @@ fn finding(
         explicable: (answers && !judgement.own_fault) || waiting,
         optional,
     })
+}
+
+/// One that answers inside of the group's network while its socket outside is shut is of no use to
+/// those for whom it was let out.
+fn shut_in(
+    member: Member<'_>,
+    judgement: Judgement,
+    states: &BTreeMap<String, UnitState>,
+) -> Judgement {
+    let well = matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded);
+    let Some(socket) = socket_of_member(&member).filter(|_| well) else {
+        return judgement;
+    };
+    let shut = states
+        .get(&socket)
+        .is_some_and(|state| !state.has_job && state.active != ActiveState::Active);
+    if !shut {
+        return judgement;
+    }
+    Judgement {
+        verdict: Verdict::NotReady,
+        cause: Some(format!(
+            "it answers inside of the group's network, but {socket} is shut (`systemctl status {socket}` tells why)"
+        )),
+        own_fault: true,
+        ..judgement
+    }
 }
 
 /// Whether somebody answers who is not the service: its unit does not run.

@@ -9,6 +9,7 @@ use crate::spec::layer::Layer;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::network::{NETWORK, service_of};
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
@@ -107,17 +108,28 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         profile: managed.sandbox,
         budget: managed
             .exposure_budget
-            .unwrap_or_else(|| budget::of(managed.sandbox, beyond)),
-        relaxed: sandbox(managed, version).relaxed,
+            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network)),
+        relaxed: sandbox(managed, version, stack.network).relaxed,
         gpu: managed.gpu.clone(),
     });
-    let group = [(READY, Profile::Ready), (WATCHDOG, Profile::Watchdog)];
+    let mut group = vec![
+        (READY.to_owned(), Profile::Ready),
+        (WATCHDOG.to_owned(), Profile::Watchdog),
+    ];
+    if stack.network.is_isolated() {
+        group.push((NETWORK.to_owned(), Profile::Network));
+    }
+    group.extend(
+        managed()
+            .filter_map(|(_, managed)| service_of(managed))
+            .map(|unit| (unit, Profile::Network)),
+    );
     let group = group.into_iter().map(|(unit, profile)| About {
-        unit: unit.to_owned(),
+        unit,
         service: None,
         profile,
-        budget: budget::of(profile, beyond),
-        relaxed: own_sandbox(profile, version).relaxed,
+        budget: budget::of(profile, beyond, stack.network),
+        relaxed: own_sandbox(profile, version, stack.network).relaxed,
         gpu: Gpu::None,
     });
     services

@@ -4,6 +4,8 @@
 //! accident does not fit in. What a site relaxes does not fit in either: it says so by raising the
 //! budget of that service, next to the reason.
 
+use crate::spec::network::Network;
+
 use super::{Exposure, Profile};
 
 /// A service on the processor alone. Nothing better was found among its peers: upstream's own units
@@ -22,14 +24,21 @@ const READY: Exposure = Exposure::tenths(27);
 /// What it adds that a service listens beyond this machine: it hears every address.
 pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
 
+/// What a network of the group's own closes in each unit.
+const ISOLATION: Exposure = Exposure::tenths(3);
+
 /// The budget of a unit.
 #[must_use]
-pub fn of(profile: Profile, published: bool) -> Exposure {
+pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
     let own = match profile {
         Profile::Network | Profile::MachineLearning => PROCESSOR,
         Profile::Gpu => GPU,
         Profile::Watchdog => WATCHDOG,
         Profile::Ready => READY,
+    };
+    let own = match network {
+        Network::Host => own,
+        Network::Isolated => own.less(ISOLATION),
     };
     if published { own.and(PUBLISHED) } else { own }
 }

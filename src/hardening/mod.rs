@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 pub use exposure::Exposure;
 pub use profile::Profile;
 
+use crate::spec::network::Network;
 use crate::spec::text::Line;
 use crate::unit::version::SystemdVersion;
-use table::SANDBOX;
+use table::{Directive, ISOLATED, SANDBOX};
 
 /// What becomes of the table for one unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,11 +61,12 @@ impl Sandbox {
     pub fn of(
         profile: Profile,
         version: SystemdVersion,
+        network: Network,
         relax: &BTreeMap<String, Line>,
         implied: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let mut sandbox = Self::default();
-        for directive in SANDBOX {
+        for directive in rows(network) {
             let Some(value) = directive.value(version) else {
                 continue;
             };
@@ -100,7 +102,22 @@ impl Sandbox {
     }
 }
 
-/// Names that `relax` may turn off.
+/// The rows of the table that apply in a network.
+fn rows(network: Network) -> impl Iterator<Item = &'static Directive> {
+    let isolated = if network.is_isolated() { ISOLATED } else { &[] };
+    let replaced = move |row: &'static Directive| {
+        isolated
+            .iter()
+            .find(|other| other.name == row.name)
+            .unwrap_or(row)
+    };
+    let more = isolated
+        .iter()
+        .filter(|row| SANDBOX.iter().all(|other| other.name != row.name));
+    SANDBOX.iter().map(replaced).chain(more)
+}
+
+/// Names that `relax` may turn off. Whoever left the group's network alone would reach nobody.
 pub fn relaxable() -> impl Iterator<Item = &'static str> {
     SANDBOX.iter().map(|directive| directive.name)
 }
@@ -114,6 +131,7 @@ pub fn is_relaxable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{By, Profile, Sandbox};
+    use crate::spec::network::Network;
     use crate::spec::text::Line;
     use crate::unit::SystemdVersion;
     use std::collections::BTreeMap;
@@ -125,6 +143,7 @@ mod tests {
         let sandbox = Sandbox::of(
             Profile::MachineLearning,
             SystemdVersion::NEWEST,
+            Network::Host,
             &relax,
             |_| None,
         );
@@ -142,10 +161,41 @@ mod tests {
         );
     }
 
+    fn of(version: SystemdVersion, network: Network) -> Sandbox {
+        Sandbox::of(Profile::Network, version, network, &BTreeMap::new(), |_| {
+            None
+        })
+    }
+
+    #[test]
+    fn an_isolated_network_adds_to_the_table() {
+        let temporary = |sandbox: &Sandbox| {
+            let values: Vec<_> = sandbox
+                .applied
+                .iter()
+                .filter(|(name, _)| *name == "PrivateTmp")
+                .map(|(_, value)| *value)
+                .collect();
+            values
+        };
+        let new = of(SystemdVersion::NEWEST, Network::Isolated);
+        assert!(new.applied.contains(&("PrivateNetwork", "yes")));
+        assert_eq!(temporary(&new), ["disconnected"]);
+        let old = of(SystemdVersion::OLDEST, Network::Isolated);
+        assert!(old.applied.contains(&("PrivateNetwork", "yes")));
+        assert_eq!(temporary(&old), ["yes"]);
+        let host = of(SystemdVersion::NEWEST, Network::Host);
+        assert!(
+            host.applied
+                .iter()
+                .all(|(name, _)| *name != "PrivateNetwork")
+        );
+        assert_eq!(temporary(&host), ["yes"]);
+    }
+
     #[test]
     fn an_old_systemd_gets_only_what_it_knows() {
-        let none = BTreeMap::new();
-        let old = Sandbox::of(Profile::Network, SystemdVersion::OLDEST, &none, |_| None);
+        let old = of(SystemdVersion::OLDEST, Network::Host);
         assert!(old.applied.iter().all(|(name, _)| *name != "PrivateIPC"));
         assert!(old.applied.contains(&("ProtectProc", "invisible")));
     }

@@ -5,7 +5,9 @@
 use std::fmt::Write as _;
 
 use super::profile::Profile;
-use super::table::SANDBOX;
+use crate::spec::network::Network;
+
+use super::table::{Directive, ISOLATED, SANDBOX};
 use super::{Exposure, budget};
 
 /// The page.
@@ -19,15 +21,15 @@ pub fn page() -> String {
          | directive | since | what it denies | what it costs | described in |\n\
          |---|---|---|---|---|\n",
     );
-    for row in SANDBOX {
-        for (since, value) in row.values {
-            let _ = writeln!(
-                page,
-                "| `{}={value}` | {since} | {} | {} | {} |",
-                row.name, row.denies, row.costs, row.page
-            );
-        }
-    }
+    rows(SANDBOX, &mut page);
+    page.push_str(
+        "\n## With `network = \"isolated\"`\n\n\
+         These come on top, or take the place of the row of the same name; each unit may then be 0.3\n\
+         less exposed.\n\n\
+         | directive | since | what it denies | what it costs | described in |\n\
+         |---|---|---|---|---|\n",
+    );
+    rows(ISOLATED, &mut page);
     page.push_str(
         "\n## Profiles\n\n\
          The exposure is what `systemd-analyze security` counts, from 0.0 to 10.0. A unit that exceeds\n\
@@ -37,7 +39,7 @@ pub fn page() -> String {
     let beyond = budget::PUBLISHED;
     let _ = write!(page, "{beyond} more.\n");
     for profile in Profile::ALL {
-        let budget: Exposure = budget::of(profile, false);
+        let budget: Exposure = budget::of(profile, false, Network::Host);
         let _ = write!(page, "\n### {}: at most {budget}\n\n", profile.word());
         if profile.exceptions().is_empty() {
             page.push_str("The whole table.\n");
@@ -54,4 +56,16 @@ pub fn page() -> String {
         }
     }
     page
+}
+
+fn rows(rows: &[Directive], page: &mut String) {
+    for row in rows {
+        for (since, value) in row.values {
+            let _ = writeln!(
+                page,
+                "| `{}={value}` | {since} | {} | {} | {} |",
+                row.name, row.denies, row.costs, row.page
+            );
+        }
+    }
 }

@@ -299,3 +299,24 @@ pub const SANDBOX: &[Directive] = &[
         "sharing results by file with people who are not in the group juniper",
     ),
 ];
+
+/// What comes on top where the group has a network of its own; a row here takes the place of one of
+/// the same name above.
+pub const ISOLATED: &[Directive] = &[
+    row(
+        "PrivateNetwork",
+        &[(33, "yes")],
+        EXEC,
+        "every network but the group's own, which has nothing but loopback",
+        "the Internet, and services of the machine that listen on TCP",
+    ),
+    // JoinsNamespaceOf= shares the directories of PrivateTmp=yes along with the network. Those of
+    // `disconnected` it does not share; before that came units mount a directory of their own there.
+    row(
+        "PrivateTmp",
+        &[(257, "disconnected"), (1, "yes")],
+        EXEC,
+        "seeing other services' temporary files",
+        NOTHING,
+    ),
+];

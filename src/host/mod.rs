@@ -17,6 +17,7 @@ pub mod http;
 pub mod journal;
 pub mod journal_entry;
 pub mod lock;
+pub mod network;
 pub mod notify;
 pub mod paths;
 pub mod process;

@@ -99,6 +99,14 @@ pub fn file_of(unit: &str) -> String {
 }
 
 impl Effects {
+    /// Whether any service runs.
+    #[must_use]
+    pub fn anything_runs(&self) -> bool {
+        [&self.stops, &self.changes, &self.follows, &self.untouched]
+            .iter()
+            .any(|labels| !labels.is_empty())
+    }
+
     /// One sentence, with what is started and restarted now or only later; `None` where nothing
     /// happens to anybody.
     #[must_use]

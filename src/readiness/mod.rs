@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod pace;
 pub mod patience;
 pub mod reply;
+pub mod routes;
 pub mod saying;
 pub mod start_record;
 pub mod unit_state;

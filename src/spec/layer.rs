@@ -6,7 +6,8 @@ use toml::de::DeTable;
 
 use super::fault::{Code, Fault, Faults};
 use super::name::{EnvironmentName, ProfileName, ServiceName};
-use super::reader::{TableReader, string, strings};
+use super::network::Network;
+use super::reader::{TableReader, flag, string, strings, word};
 use super::restraint::{self, RestraintLayer};
 use super::service_layer::{self, ServiceLayer};
 use super::source::{Located, Location, Source, SourceId};
@@ -36,6 +37,8 @@ pub struct Layer {
     pub profile: Option<Located<ProfileName>>,
     /// Where the `juniperctl` program is that the units call.
     pub juniperctl: Option<Located<AbsolutePath>>,
+    /// Whose network the group lives in.
+    pub network: Option<Located<Network>>,
     /// Variables for every service.
     pub environment: BTreeMap<EnvironmentName, Located<Text>>,
     /// How restrained the watchdog is.
@@ -64,6 +67,7 @@ pub fn read(id: SourceId, source: &Source, faults: &mut Faults) -> Layer {
     let layer = Layer {
         profile: top.optional("profile", faults, string(ProfileName::parse)),
         juniperctl: top.optional("juniperctl", faults, string(AbsolutePath::parse)),
+        network: top.optional("network", faults, word(Network::WORDS)),
         environment: top
             .table("environment", faults)
             .map(|table| service_layer::environment(&table, faults))
@@ -114,11 +118,6 @@ fn profiles(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ProfileNam
         };
         let Some(mut below) = table.below(key.value, value, faults) else {
             continue;
-        };
-        let flag = |value: &toml::de::DeValue<'_>| {
-            value
-                .as_bool()
-                .ok_or_else(|| super::fault::Problem::wrong_type("true or false", value.type_str()))
         };
         let mut layer = ProfileLayer {
             at: Some(key.at),

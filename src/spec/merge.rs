@@ -107,6 +107,7 @@ field_by_field!(ServiceLayer {
     working_directory,
     host,
     port,
+    let_out,
     instances,
     gpu,
     memory_max,
@@ -136,6 +137,7 @@ field_by_field!(ProfileLayer {
 field_by_field!(Layer {
     profile,
     juniperctl,
+    network,
     environment,
     watchdog,
     services,

@@ -205,6 +205,16 @@ pub fn string<T>(
     }
 }
 
+/// True or false.
+///
+/// # Errors
+/// Refuses everything else.
+pub fn flag(value: &DeValue<'_>) -> Result<bool, Problem> {
+    value
+        .as_bool()
+        .ok_or_else(|| Problem::wrong_type("true or false", value.type_str()))
+}
+
 /// A whole number within limits.
 pub fn number(low: u64, high: u64) -> impl FnOnce(&DeValue<'_>) -> Result<u64, Problem> {
     move |value| {

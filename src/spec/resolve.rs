@@ -18,6 +18,7 @@ use super::text::Text;
 
 mod clash;
 mod environment;
+mod network;
 mod service;
 
 /// What is known besides the configuration.
@@ -44,8 +45,14 @@ pub fn resolve(
     refuse_in_production(merged, &name, profile, circumstances, faults);
     let layers = selected(merged, &name, profile, faults);
     let names: BTreeSet<ServiceName> = layers.keys().cloned().collect();
+    let network = merged
+        .network
+        .as_ref()
+        .map(|network| network.value)
+        .unwrap_or_default();
     let context = service::Context {
         merged,
+        network,
         layers: &layers,
         stand_in: profile.stand_in.as_ref().is_some_and(|flag| flag.value),
     };
@@ -65,7 +72,11 @@ pub fn resolve(
         .filter_map(|name| services.remove(&name))
         .collect();
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
-    Some(Stack::new(name, juniperctl, services).restrained(merged.watchdog.resolved()))
+    Some(
+        Stack::new(name, juniperctl, services)
+            .restrained(merged.watchdog.resolved())
+            .within(network),
+    )
 }
 
 fn chosen_profile(

@@ -14,7 +14,7 @@ use super::derived::{Derived, EnvironmentValue};
 use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
-use super::reader::{TableReader, number, scalar, string, strings, word};
+use super::reader::{TableReader, flag, number, scalar, string, strings, word};
 use super::service_value::{body_path, bytes, command, directive, exposure, gpu, host, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
@@ -96,6 +96,7 @@ pub struct ServiceLayer {
     pub working_directory: Option<Located<AbsolutePath>>,
     pub host: Option<Located<Text>>,
     pub port: Option<Located<u64>>,
+    pub let_out: Option<Located<bool>>,
     pub instances: Option<Located<u64>>,
     pub gpu: Option<Located<Gpu>>,
     pub memory_max: Option<Located<u64>>,
@@ -127,6 +128,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         working_directory: table.optional("working_directory", faults, string(AbsolutePath::parse)),
         host: table.optional("host", faults, string(host)),
         port: table.optional("port", faults, number(1, 65_535)),
+        let_out: table.optional("let_out", faults, flag),
         instances: table.optional("instances", faults, number(0, 64)),
         gpu: table.optional("gpu", faults, gpu),
         memory_max: table.optional("memory_max", faults, bytes),

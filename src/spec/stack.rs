@@ -12,6 +12,7 @@ use crate::hardening::{Exposure, Profile};
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::network::Network;
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
@@ -28,6 +29,8 @@ pub struct Stack {
     pub services: Vec<Service>,
     /// How restrained the watchdog is.
     pub restraint: Restraint,
+    /// Whose network the services share.
+    pub network: Network,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -75,6 +78,9 @@ pub struct Managed {
     pub working_directory: Option<AbsolutePath>,
     /// The address it listens on, if it listens.
     pub endpoint: Option<Endpoint>,
+    /// Where it is reached from outside of a network of the group's own; `None` for one that is not
+    /// let out, or where there is no such network.
+    pub let_out: Option<Endpoint>,
     /// How many run; `None` for a service that has no instances.
     pub instances: Option<u32>,
     /// Which GPUs it may open.
@@ -204,6 +210,7 @@ impl Stack {
             juniperctl,
             services,
             restraint: Restraint::default(),
+            network: Network::default(),
             positions,
         }
     }
@@ -212,6 +219,12 @@ impl Stack {
     #[must_use]
     pub fn restrained(self, restraint: Restraint) -> Self {
         Self { restraint, ..self }
+    }
+
+    /// The same in this network.
+    #[must_use]
+    pub fn within(self, network: Network) -> Self {
+        Self { network, ..self }
     }
 
     /// A service by name.

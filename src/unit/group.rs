@@ -12,6 +12,7 @@ use crate::spec::stack::{Kind, Member, Stack};
 
 use super::budget::{self, Budget};
 use super::edges;
+use super::network::socket_of_member;
 use super::sandbox::{own_sandbox, peers};
 use super::value::{argument, span};
 use super::version::SystemdVersion;
@@ -31,6 +32,7 @@ pub const WATCHDOG: &str = "juniper-watchdog.service";
 pub struct GroupUnit {
     pub profile: String,
     pub version: String,
+    pub isolated: bool,
     pub members: Vec<String>,
     pub foreign: Vec<String>,
     pub ready: &'static str,
@@ -67,6 +69,7 @@ pub fn unit(
     GroupUnit {
         profile: stack.profile.to_string(),
         version: version.to_string(),
+        isolated: stack.network.is_isolated(),
         members: members(stack),
         foreign: foreign(stack),
         ready: READY,
@@ -75,7 +78,7 @@ pub fn unit(
         exec_start,
         timeout_start: span(budget.start_timeout()),
         peers: peers(stack),
-        sandbox: own_sandbox(profile, version),
+        sandbox: own_sandbox(profile, version, stack.network),
     }
 }
 
@@ -89,6 +92,10 @@ fn asked(member: &Member<'_>, stack: &Stack) -> String {
         .collect();
     let url = member.readiness_url().or_else(|| member.liveness_url());
     let endpoint = url.map(|url| format!("={url}")).unwrap_or_default();
+    words.extend(
+        socket_of_member(member)
+            .map(|socket| format!("--let-out {}", argument(&format!("{label}={socket}")))),
+    );
     words.push(argument(&format!("{label}:{}{endpoint}", member.unit())));
     words.join(" ")
 }

@@ -9,6 +9,7 @@ pub mod escaper;
 pub mod facts;
 pub mod file;
 pub mod group;
+pub mod network;
 pub mod render;
 pub mod sandbox;
 pub mod service;

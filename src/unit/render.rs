@@ -9,6 +9,7 @@ use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
+use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::service::{self, ServiceUnit, Surroundings};
 use super::version::SystemdVersion;
 
@@ -34,6 +35,24 @@ struct ReadyTemplate<'u> {
 #[template(path = "juniper-watchdog.service")]
 struct WatchdogTemplate<'u> {
     unit: &'u GroupUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-network.service")]
+struct NetworkTemplate<'u> {
+    unit: &'u NetworkUnit,
+}
+
+#[derive(Template)]
+#[template(path = "proxy.socket")]
+struct SocketTemplate<'u> {
+    unit: &'u ProxyUnit,
+}
+
+#[derive(Template)]
+#[template(path = "proxy.service")]
+struct ProxyTemplate<'u> {
+    unit: &'u ProxyUnit,
 }
 
 /// A value that would have changed the structure of a unit file.
@@ -73,6 +92,14 @@ pub fn rendered(
     files.push(file(READY, &ReadyTemplate { unit: &ready })?);
     let watchdog = group::unit(stack, &budgets, version, Profile::Watchdog);
     files.push(file(WATCHDOG, &WatchdogTemplate { unit: &watchdog })?);
+    if stack.network.is_isolated() {
+        let unit = network::holder(stack, version);
+        files.push(file(NETWORK, &NetworkTemplate { unit: &unit })?);
+    }
+    for unit in &network::proxies(stack, version) {
+        files.push(file(&unit.socket, &SocketTemplate { unit })?);
+        files.push(file(&unit.service, &ProxyTemplate { unit })?);
+    }
     files.sort();
     Ok(files)
 }

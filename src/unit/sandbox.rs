@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::hardening::{Profile, Sandbox};
 use crate::spec::bind::{self, BindTarget};
+use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Managed, Stack};
 
 use super::facts::Facts;
@@ -78,16 +79,20 @@ pub(super) fn binds(
 
 /// What becomes of the sandbox for a service.
 #[must_use]
-pub fn sandbox(managed: &Managed, version: SystemdVersion) -> Sandbox {
-    Sandbox::of(managed.sandbox, version, &managed.relax, |directive| {
-        implied_relaxation(directive, managed)
-    })
+pub fn sandbox(managed: &Managed, version: SystemdVersion, network: Network) -> Sandbox {
+    Sandbox::of(
+        managed.sandbox,
+        version,
+        network,
+        &managed.relax,
+        |directive| implied_relaxation(directive, managed),
+    )
 }
 
 /// The same for a unit of the group itself.
 #[must_use]
-pub fn own_sandbox(profile: Profile, version: SystemdVersion) -> Sandbox {
-    Sandbox::of(profile, version, &BTreeMap::new(), |_| None)
+pub fn own_sandbox(profile: Profile, version: SystemdVersion, network: Network) -> Sandbox {
+    Sandbox::of(profile, version, network, &BTreeMap::new(), |_| None)
 }
 
 /// What the configuration of a service itself rules out.

@@ -13,6 +13,7 @@ use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, Whe
 use super::budget::Budget;
 use super::edges;
 use super::facts::Facts;
+use super::network;
 use super::sandbox::{binds, devices, peers, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
@@ -27,6 +28,8 @@ pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
     pub version: String,
+    pub isolated: bool,
+    pub let_out: Option<String>,
     pub after: Vec<String>,
     pub part_of: Vec<String>,
     pub binds_to: Vec<String>,
@@ -41,6 +44,7 @@ pub struct ServiceUnit {
     pub state_directory: String,
     pub logs_directory: String,
     pub cache_directory: String,
+    pub temporary: Option<String>,
     pub binds: Vec<String>,
     pub unmatched: Vec<String>,
     pub standard_output: &'static str,
@@ -84,6 +88,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         )
         .collect::<Vec<_>>()
         .join(" ");
+    let temporary = network::temporary(around.stack, &directories, around.version);
     let (binds, unmatched) = binds(managed, &directories, around.facts);
     ServiceUnit {
         file_name: file_name(managed),
@@ -92,6 +97,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
         version: around.version.to_string(),
+        isolated: around.stack.network.is_isolated(),
+        let_out: network::socket_of(managed),
         after: edges::units(service, around.stack, edges::is_ordered),
         part_of: edges::foreign(service, around.stack, WhenLost::Restart),
         binds_to: edges::foreign(service, around.stack, WhenLost::Stop),
@@ -113,7 +120,11 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         runtime_directory: directories.below.clone(),
         state_directory,
         logs_directory: directories.below.clone(),
-        cache_directory: directories.below.clone(),
+        cache_directory: std::iter::once(directories.below.clone())
+            .chain(temporary.clone())
+            .collect::<Vec<_>>()
+            .join(" "),
+        temporary,
         binds,
         unmatched,
         standard_output: match managed.standard_output {
@@ -127,7 +138,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
         peers: peers(around.stack),
-        sandbox: sandbox(managed, around.version),
+        sandbox: sandbox(managed, around.version, around.stack.network),
     }
 }
 

@@ -53,19 +53,27 @@ async fn all_active(
     waiter: &Waiter<'_>,
     systemd: &Systemd,
 ) -> Result<Result<(), Unmet>, BusError> {
-    let units = units(group);
+    let members = units(group);
+    let sockets = group.let_out.iter().map(|(_, socket)| socket.clone());
+    let units: Vec<String> = members.iter().cloned().chain(sockets).collect();
     let mut jobs = systemd.jobs().await?;
     let mut patience = Patience::new(group.within);
     loop {
         let mut states = systemd.states(&units).await?;
         // In start order, so that a dependency is named before those that waited for it.
-        let lost = units
+        let lost = members
             .iter()
             .find(|unit| states.get(*unit).is_none_or(is_lost));
         if let Some((unit, mut state)) = lost.and_then(|unit| states.remove_entry(unit)) {
             systemd.detail(&mut state).await?;
             let why = state.explanation().unwrap_or_default();
             return Ok(Err(Unmet::silent(format!("{unit} has failed: {why}"))));
+        }
+        if let Some((label, socket)) = shut(group, &states) {
+            return Ok(Err(Unmet::silent(format!(
+                "{label} runs, but nobody can reach it from outside of the group's network: {socket} is \
+                 not active; `systemctl status {socket}` tells why, such as a port that is taken"
+            ))));
         }
         let coming = units.iter().find(|unit| !is_active(states.get(*unit)));
         let Some(unit) = coming else {
@@ -86,6 +94,18 @@ async fn all_active(
             closed?;
         }
     }
+}
+
+/// A socket that stays shut though its service runs: it is opened as soon as that is ready.
+fn shut<'g>(
+    group: &'g GateGroup,
+    states: &BTreeMap<String, UnitState>,
+) -> Option<&'g (String, String)> {
+    group.let_out.iter().find(|(label, socket)| {
+        let mut services = group.members.iter().filter(|member| member.label == *label);
+        services.any(|member| is_active(states.get(&member.unit)))
+            && states.get(socket).is_none_or(is_lost)
+    })
 }
 
 /// What members that are starting say of themselves.

@@ -12,6 +12,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::network::is_of_network;
 use crate::unit::service::file_name;
 
 /// What the plan does to the services that run.
@@ -28,11 +29,15 @@ pub(super) async fn effects(
         .filter(|member| member.service.managed().is_some())
         .map(|member| (member.unit(), member.label()))
         .collect();
+    let installed_units = receipt
+        .map(|receipt| receipt.units.clone())
+        .unwrap_or_default();
     // What is not ours, and what is no service of the group, is not spoken of.
     let is_ours = |unit: &str| {
         let installed = || receipt.is_some_and(|receipt| receipt.units.contains(&file_of(unit)));
         unit != READY
             && unit != WATCHDOG
+            && !is_of_network(unit, &installed_units)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();

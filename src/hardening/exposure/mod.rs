@@ -68,6 +68,12 @@ impl Exposure {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// This without another one.
+    #[must_use]
+    pub const fn less(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// That of a unit.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {

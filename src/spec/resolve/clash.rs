@@ -9,7 +9,7 @@ use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 2] = ["juniper-ready", "juniper-watchdog"];
+const RESERVED: [&str; 3] = ["juniper-network", "juniper-ready", "juniper-watchdog"];
 
 /// Records each pair that clashes.
 pub(super) fn record(
@@ -21,6 +21,7 @@ pub(super) fn record(
         .iter()
         .filter_map(|(name, service)| Some((name, service.managed()?)))
         .collect();
+    taken_by_a_proxy(&managed, layers, faults);
     let mut units: BTreeMap<&UnitStem, &ServiceName> = BTreeMap::new();
     for (index, (later_name, later)) in managed.iter().enumerate() {
         past_the_last_port(later_name, later, layers, faults);
@@ -61,6 +62,29 @@ pub(super) fn record(
                 label: "one unit cannot be two services".to_owned(),
                 also: None,
                 help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
+            });
+        }
+    }
+}
+
+/// A proxy's unit is nobody else's.
+fn taken_by_a_proxy(
+    managed: &[(&ServiceName, &Managed)],
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+    faults: &mut Faults,
+) {
+    for (name, service) in managed {
+        let owner = managed.iter().find(|(_, other)| {
+            other.let_out.is_some() && format!("{}-proxy", other.unit) == service.unit.to_string()
+        });
+        if let Some((owner, _)) = owner {
+            faults.push(Fault {
+                code: Code::Contradiction,
+                title: format!("`{name}` would be the unit that lets `{owner}` out of the network"),
+                at: layers.get(*name).and_then(|layer| layer.at.clone()),
+                label: format!("{}.service is taken", service.unit),
+                also: None,
+                help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
             });
         }
     }

@@ -59,7 +59,10 @@ fn derived_value(
         ));
         return None;
     }
-    let other_endpoint = |other: &ServiceName| context.layers.get(other).map(endpoint_of);
+    let other_endpoint = |other: &ServiceName| {
+        let layer = context.layers.get(other)?;
+        Some(endpoint_of(layer, context.network))
+    };
     let mut address = |owner: &ServiceName, endpoint: Option<Endpoint>| {
         if endpoint.is_none() {
             faults.push(no_port(owner, &derived.at));

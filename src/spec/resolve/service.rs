@@ -8,6 +8,7 @@ use crate::spec::bind::Bind;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
 use crate::spec::name::{ServiceName, UnitStem};
+use crate::spec::network::Network;
 use crate::spec::probe::{Expectations, OnFailure, Probe, Startup};
 use crate::spec::probe_layer::ProbeLayer;
 use crate::spec::service_layer::{EdgeLayer, Gate, Gpu, Output, ServiceLayer, WhenLost};
@@ -17,6 +18,7 @@ use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
 use super::environment::environment;
+use super::network::{inside, outside};
 use super::{stand_in_command, unknown_service};
 
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub(super) struct Context<'c> {
     pub(super) merged: &'c Layer,
     /// The services of the profile, with its changes.
     pub(super) layers: &'c BTreeMap<ServiceName, ServiceLayer>,
+    /// Whose network they share.
+    pub(super) network: Network,
     /// Whether the stand-in takes the services' places.
     pub(super) stand_in: bool,
 }
@@ -99,7 +103,8 @@ fn managed(
         });
         return None;
     };
-    let endpoint = endpoint_of(layer);
+    let configured = configured_endpoint(layer);
+    let endpoint = inside(configured, context.network);
     known_relaxations(layer, faults);
     Some(Managed {
         unit: unit_stem(name, layer)?,
@@ -109,6 +114,7 @@ fn managed(
             .as_ref()
             .map(|path| path.value.clone()),
         endpoint,
+        let_out: outside(name, layer, configured, context.network, faults),
         instances: layer
             .instances
             .as_ref()
@@ -190,7 +196,12 @@ fn unit_stem(name: &ServiceName, layer: &ServiceLayer) -> Option<UnitStem> {
 }
 
 /// Where a service listens.
-pub(super) fn endpoint_of(layer: &ServiceLayer) -> Option<Endpoint> {
+pub(super) fn endpoint_of(layer: &ServiceLayer, network: Network) -> Option<Endpoint> {
+    inside(configured_endpoint(layer), network)
+}
+
+/// The address that the configuration names.
+fn configured_endpoint(layer: &ServiceLayer) -> Option<Endpoint> {
     let port = u16::try_from(layer.port.as_ref()?.value).ok()?;
     let host = layer
         .host

@@ -1,0 +1,73 @@
+//! Going to where the services of a stack can be asked: a group with a network of its own answers only
+//! inside of it.
+//!
+//! Units of the group are there already. A command that a person runs goes over as root, for itself
+//! alone and for its questions only; it asks the members' processes where they live, so that there is
+//! no name or file to forge.
+
+use crate::error::{CommandError, Kind};
+use crate::host::accounts;
+use crate::host::http::Prober;
+use crate::host::network::NetworkOf;
+use crate::host::systemd::Systemd;
+use crate::spec::Stack;
+use crate::spec::stack::Member;
+use crate::unit::group::WATCHDOG;
+
+use super::survey;
+
+/// Who asks the members of a stack; `None` where nothing of an isolated group runs, so that there is no
+/// network in which anybody could answer.
+///
+/// # Errors
+/// The group has a network of its own and this user may not enter it.
+pub(super) async fn prober(stack: &Stack) -> Result<Option<Prober>, CommandError> {
+    if stack.network.is_isolated() {
+        let Some(network) = network(stack).await? else {
+            return Ok(None);
+        };
+        network
+            .enter()
+            .map_err(|error| refused(&error.to_string()))?;
+    }
+    survey::prober().map(Some)
+}
+
+/// The network of the first process of the group that there is.
+async fn network(stack: &Stack) -> Result<Option<NetworkOf>, CommandError> {
+    let systemd = Systemd::connect().await?;
+    let mut units: Vec<String> = stack
+        .members()
+        .iter()
+        .filter(|member| member.service.managed().is_some())
+        .map(Member::unit)
+        .collect();
+    units.push(WATCHDOG.to_owned());
+    for (_, mut state) in systemd.running(&units).await? {
+        systemd.detail(&mut state).await?;
+        let pid = state.main_pid;
+        if pid == 0 {
+            continue;
+        }
+        if !accounts::is_root() {
+            return Err(refused("only root may enter it"));
+        }
+        let Ok(network) = NetworkOf::process(pid) else {
+            continue;
+        };
+        // Had it ended meanwhile, its number might be somebody else's by now.
+        systemd.detail(&mut state).await?;
+        if state.main_pid == pid {
+            return Ok(Some(network));
+        }
+    }
+    Ok(None)
+}
+
+fn refused(why: &str) -> CommandError {
+    CommandError::new(
+        Kind::Machine,
+        format!("the services answer only inside of the group's own network: {why}"),
+    )
+    .hint("run it as root: sudo juniperctl ...; `systemctl status 'juniper*'` needs no root")
+}
