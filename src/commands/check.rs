@@ -12,7 +12,7 @@ use crate::spec::resolve::{Circumstances, resolve};
 use crate::unit::{SystemdVersion, rendered};
 
 use super::Context;
-use super::configuration::{Configuration, read, refused};
+use super::configuration::{Configuration, explain_network, read, refused};
 
 pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     let mut configuration = read(context)?;
@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
         .profile
         .as_ref()
         .map(|profile| profile.value.clone());
-    let mut services = 0;
+    let mut sound = None;
     for profile in profiles(&configuration, configured.as_ref()) {
         let circumstances = Circumstances {
             // The configured one is left to be found, so that a wrong name is reported in its place.
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
                 found.push(fault);
             }
             if Some(&profile) == configured.as_ref() {
-                services = stack.services.len();
+                sound = Some(stack);
             }
         }
         for fault in found.sorted() {
@@ -56,9 +56,13 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     if configuration.faults.is_empty() {
         if !context.json {
             let profile = configured.as_ref().map_or("none", ProfileName::as_str);
+            let services = sound.as_ref().map_or(0, |stack| stack.services.len());
             context.terminal.say(&format!(
                 "the configuration is sound: profile {profile}, {services} services"
             ));
+            if let Some(stack) = &sound {
+                explain_network(stack, context);
+            }
         }
         return Ok(0);
     }

@@ -135,6 +135,16 @@ pub(super) fn installed_stack_silently(context: &Context) -> Option<Stack> {
     )
 }
 
+/// Says which units of others an isolated group does not reach.
+pub(super) fn explain_network(stack: &Stack, context: &Context) {
+    for unit in stack.out_of_reach() {
+        context.terminal.say(&format!(
+            "note: {unit} is outside of the group's network: services inside reach it by a Unix socket, \
+             not by TCP"
+        ));
+    }
+}
+
 /// Refuses a configuration whose units are more exposed than they may be.
 pub(super) fn refuse_over_budget(
     audited: &[Audited],

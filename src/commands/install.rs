@@ -39,6 +39,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let plan = plan::install(&files, &found, receipt.as_ref());
     refuse_conflicts(&plan, context)?;
     preflight(&stack, context)?;
+    configuration::explain_network(&stack, context);
     let effects = match &systemd {
         Some(systemd) => {
             running::effects(&plan, &stack, receipt.as_ref(), systemd, context).await?

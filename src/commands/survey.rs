@@ -27,18 +27,22 @@ pub(super) struct Survey {
 /// Asks all members at once: each endpoint one question, the bus one question for all. Without a
 /// prober nobody can be asked, and so nobody answers.
 pub(super) async fn taken(members: &[Member<'_>], prober: Option<&Prober>) -> Survey {
-    let sockets = members.iter().filter_map(socket_of_member);
-    let units: Vec<String> = members.iter().map(Member::unit).chain(sockets).collect();
+    let units: Vec<String> = members.iter().map(Member::unit).collect();
+    let sockets: Vec<String> = members.iter().filter_map(socket_of_member).collect();
     let asked = join_all(members.iter().map(|member| asked(*member, prober)));
-    let (answers, states) = futures_util::future::join(asked, unit_states(&units)).await;
-    let (states, bus) = match states {
+    let (answers, states) = futures_util::future::join(asked, unit_states(&units, &sockets)).await;
+    let ((states, sockets), bus) = match states {
         Ok(states) => (states, None),
-        Err(error) => (BTreeMap::new(), Some(error)),
+        Err(error) => (<(States, States)>::default(), Some(error)),
     };
     let findings = members
         .iter()
         .zip(answers)
-        .filter_map(|(member, answer)| finding(*member, answer, &states))
+        .filter_map(|(member, answer)| {
+            let judgement = |judgement| shut_in(*member, judgement, &sockets);
+            let answer = answer.map(|(judged, latency)| (judgement(judged), latency));
+            finding(*member, answer, states.get(&member.unit()))
+        })
         .collect();
     Survey {
         findings,
@@ -53,7 +57,11 @@ pub(super) fn prober() -> Result<Prober, CommandError> {
         .map_err(|error| CommandError::new(Kind::Machine, format!("cannot set up HTTP: {error}")))
 }
 
-async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, BusError> {
+/// Unit states by unit name.
+type States = BTreeMap<String, UnitState>;
+
+/// The states of services, with details where they matter, and those of sockets.
+async fn unit_states(units: &[String], sockets: &[String]) -> Result<(States, States), BusError> {
     let systemd = Systemd::connect().await?;
     let mut states = systemd.states(units).await?;
     for state in states
@@ -62,7 +70,12 @@ async fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, Bu
     {
         systemd.detail(state).await?;
     }
-    Ok(states)
+    let sockets = if sockets.is_empty() {
+        States::new()
+    } else {
+        systemd.states(sockets).await?
+    };
+    Ok((states, sockets))
 }
 
 async fn asked(member: Member<'_>, prober: Option<&Prober>) -> Option<(Judgement, Duration)> {
@@ -79,9 +92,8 @@ async fn asked(member: Member<'_>, prober: Option<&Prober>) -> Option<(Judgement
 fn finding(
     member: Member<'_>,
     answer: Option<(Judgement, Duration)>,
-    states: &BTreeMap<String, UnitState>,
+    state: Option<&UnitState>,
 ) -> Option<Finding> {
-    let state = states.get(&member.unit());
     let optional = matches!(member.service.kind, ServiceKind::Foreign(_));
     let (judgement, latency) = match answer {
         Some((judgement, _)) if is_of_a_stranger(&judgement, state) => {
@@ -91,7 +103,6 @@ fn finding(
         // Nothing can be asked of it: its unit's state is all there is.
         None => (by_state(state?, optional)?, None),
     };
-    let judgement = shut_in(member, judgement, states);
     let answers = matches!(
         judgement.verdict,
         Verdict::Ready | Verdict::Degraded | Verdict::NotReady
@@ -129,18 +140,14 @@ fn finding(
 
 /// One that answers inside of the group's network while its socket outside is shut is of no use to
 /// those for whom it was let out.
-fn shut_in(
-    member: Member<'_>,
-    judgement: Judgement,
-    states: &BTreeMap<String, UnitState>,
-) -> Judgement {
+fn shut_in(member: Member<'_>, judgement: Judgement, sockets: &States) -> Judgement {
     let well = matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded);
     let Some(socket) = socket_of_member(&member).filter(|_| well) else {
         return judgement;
     };
-    let shut = states
+    let shut = sockets
         .get(&socket)
-        .is_some_and(|state| !state.has_job && state.active != ActiveState::Active);
+        .is_some_and(|state| state.found && !state.has_job && state.active != ActiveState::Active);
     if !shut {
         return judgement;
     }

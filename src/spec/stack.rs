@@ -227,6 +227,23 @@ impl Stack {
         Self { network, ..self }
     }
 
+    /// Units of others that services of an isolated group depend on: what these listen on by TCP is
+    /// out of reach.
+    #[must_use]
+    pub fn out_of_reach(&self) -> BTreeSet<&ForeignUnit> {
+        if !self.network.is_isolated() {
+            return BTreeSet::new();
+        }
+        self.services
+            .iter()
+            .flat_map(|service| &service.depends_on)
+            .filter_map(|edge| match &self.service(&edge.on)?.kind {
+                Kind::Foreign(unit) => Some(unit),
+                Kind::Managed(_) => None,
+            })
+            .collect()
+    }
+
     /// A service by name.
     #[must_use]
     pub fn service(&self, name: &ServiceName) -> Option<&Service> {

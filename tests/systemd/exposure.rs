@@ -13,8 +13,9 @@ use libtest_mimic::Failed;
 use super::lab::{Outcome, claim, exits, machine};
 
 /// Configurations whose units differ in what they may do.
-const CONFIGURATIONS: [(&str, &str); 3] = [
+const CONFIGURATIONS: [(&str, &str); 4] = [
     ("plain", ""),
+    ("isolated", "network = \"isolated\"\n"),
     ("gpu", "[services.cascor]\ngpu = \"all\"\n"),
     (
         "published",

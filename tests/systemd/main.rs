@@ -16,6 +16,7 @@ mod exposure;
 mod failures;
 mod group;
 mod hostile;
+mod isolated;
 mod lab;
 mod ordering;
 mod real;
@@ -91,6 +92,8 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(isolated::trials(Suite::Bookworm));
+    trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(real::trials());
     trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
