@@ -3,6 +3,8 @@
 //! Computed from the units' texts alone, so that it is the same before an install as after one. It asks
 //! nobody.
 
+use std::net::SocketAddr;
+
 use crate::spec::ServiceName;
 use crate::spec::fault::{Code, Fault};
 use crate::spec::layer::Layer;
@@ -36,6 +38,8 @@ pub struct Audited {
     pub relaxed: Vec<Relaxed>,
     /// Which GPUs it may open.
     pub gpu: Gpu,
+    /// Where it is reached from outside of the group's own network.
+    pub let_out: Option<SocketAddr>,
 }
 
 impl Audited {
@@ -74,6 +78,7 @@ struct About {
     budget: Exposure,
     relaxed: Vec<Relaxed>,
     gpu: Gpu,
+    let_out: Option<SocketAddr>,
 }
 
 impl About {
@@ -88,6 +93,7 @@ impl About {
             open: open(&settings),
             relaxed: self.relaxed,
             gpu: self.gpu,
+            let_out: self.let_out,
         }
     }
 }
@@ -111,6 +117,9 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
             .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network)),
         relaxed: sandbox(managed, version, stack.network).relaxed,
         gpu: managed.gpu.clone(),
+        let_out: managed
+            .let_out
+            .map(|outside| SocketAddr::new(outside.host, outside.port)),
     });
     let mut group = vec![
         (READY.to_owned(), Profile::Ready),
@@ -131,6 +140,7 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         budget: budget::of(profile, beyond, stack.network),
         relaxed: own_sandbox(profile, version, stack.network).relaxed,
         gpu: Gpu::None,
+        let_out: None,
     });
     services
         .chain(group)

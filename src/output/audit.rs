@@ -70,12 +70,17 @@ pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
             &[]
         };
         let gpu = gpu(&row.audited.gpu);
-        if row.audited.relaxed.is_empty() && over.is_empty() && gpu.is_none() {
+        let let_out = row.audited.let_out;
+        let nothing = row.audited.relaxed.is_empty() && over.is_empty();
+        if nothing && gpu.is_none() && let_out.is_none() {
             continue;
         }
         let _ = writeln!(text, "\n{}", row.audited.unit);
         if let Some(gpu) = gpu {
             let _ = writeln!(text, "  may open {gpu}");
+        }
+        if let Some(address) = let_out {
+            let _ = writeln!(text, "  let out of the group's network at {address}");
         }
         for relaxed in &row.audited.relaxed {
             let _ = writeln!(text, "  {}: {}", what(relaxed), relaxed.reason);
@@ -120,6 +125,7 @@ pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
                 "measured": row.measured.map(|measured| measured.to_string()),
                 "over_budget": row.is_over_budget(),
                 "gpu": gpu(&audited.gpu),
+                "let_out": audited.let_out,
                 "relaxed": relaxed,
                 "open": open,
             })

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use juniper_lab::trial::on_virtual_machine;
+use juniper_lab::vm::{Image, Vm, chroot};
 use juniper_lab::{BootOptions, Command, Machine, Suite};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use super::lab::{Outcome, claim, everything_stops, exits, has, machine, run, trial};
+use super::lab::{Outcome, claim, everything_stops, exits, has, machine, package, run, trial};
 
 /// Everybody's port, the one that is let out first.
 const PORTS: [u16; 4] = [8050, 8100, 8200, 8210];
@@ -48,6 +50,12 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trials.push(trial(
             &named("a_running_group_moves_as_a_whole_and_a_taken_port_is_named"),
             move || moves(suite),
+        ));
+    }
+    if suite == Suite::Bookworm {
+        trials.push(on_virtual_machine(
+            &named("who_is_published_is_reached_through_the_filters"),
+            published,
         ));
     }
     trials
@@ -414,4 +422,47 @@ fn moves(suite: Suite) -> Outcome {
     let left = "ls /etc/systemd/system | grep -e network -e proxy || true";
     let left = exits(&machine, left, 0)?.stdout;
     claim(left.trim().is_empty(), left)
+}
+
+/// An emulated machine is ten times slower than a real one.
+const VIRTUAL: Duration = Duration::from_mins(3);
+
+/// Published, on a kernel that enforces the IP filters: canopy is reached from beyond loopback though
+/// the proxy's own unit denies all but loopback, and nobody else is.
+fn published() -> Outcome {
+    let disk = Image::prepare(Suite::Bookworm)?.disk(|tree| {
+        let text =
+            format!("network = \"isolated\"\n{HOST}\n[services.canopy]\nhost = \"0.0.0.0\"\n");
+        for name in ["juniperctl", "juniper-standin"] {
+            let inside = format!("/var/tmp/{name}.deb");
+            std::fs::copy(package(name), tree.join(inside.trim_start_matches('/'))).unwrap();
+            chroot(tree, &["dpkg", "--install", &inside])?;
+        }
+        std::fs::write(tree.join("etc/juniper/juniper.toml"), text).unwrap();
+        let install = ["juniperctl", "--root", "/", "install", "--yes"];
+        chroot(tree, &install).map(drop)
+    })?;
+    let machine = Vm::boot(&disk, VIRTUAL)?;
+    machine.wait_until_settled(VIRTUAL)?;
+    let succeed = |line: &str| machine.succeed(line, VIRTUAL);
+    succeed("systemctl is-active juniper.target")?;
+    succeed("juniperctl health")?;
+    succeed("ip address add 192.0.2.1/32 dev lo")?;
+    let answers = succeed(
+        "for at in 192.0.2.1:8050 127.0.0.1:8050 192.0.2.1:8100 127.0.0.1:8100; do \
+         curl -s -o /dev/null -m 20 -w '%{http_code} ' http://$at/v1/health/ready; done; true",
+    )?;
+    claim(answers.trim() == "200 200 000 000", &answers)?;
+    // The filters are there and hold: with loopback alone let through, the same socket refuses.
+    let enforced = succeed(
+        "mkdir -p /run/systemd/system/juniper-canopy-proxy.socket.d; \
+         printf '[Socket]\\nIPAddressDeny=any\\nIPAddressAllow=localhost\\n' \
+         > /run/systemd/system/juniper-canopy-proxy.socket.d/filter.conf; \
+         systemctl daemon-reload; systemctl restart juniper-canopy-proxy.socket; \
+         for at in 192.0.2.1:8050 127.0.0.1:8050; do \
+         curl -s -o /dev/null -m 20 -w '%{http_code} ' http://$at/v1/health/ready; done; true",
+    )?;
+    claim(enforced.trim() == "000 200", &enforced)?;
+    machine.power_off()?;
+    Ok(())
 }
