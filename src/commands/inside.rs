@@ -10,6 +10,7 @@ use crate::host::accounts;
 use crate::host::http::Prober;
 use crate::host::network::NetworkOf;
 use crate::host::systemd::Systemd;
+use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 use crate::unit::group::WATCHDOG;
@@ -33,17 +34,12 @@ pub(super) async fn prober(stack: &Stack) -> Result<Option<Prober>, CommandError
     survey::prober().map(Some)
 }
 
-/// The network of the first process of the group that there is.
+/// The network of the first process of the group that lives in one of its own. A process that is only
+/// being made is still in the machine's; where those that run are there, too, the group has not moved yet.
 async fn network(stack: &Stack) -> Result<Option<NetworkOf>, CommandError> {
     let systemd = Systemd::connect().await?;
-    let mut units: Vec<String> = stack
-        .members()
-        .iter()
-        .filter(|member| member.service.managed().is_some())
-        .map(Member::unit)
-        .collect();
-    units.push(WATCHDOG.to_owned());
-    for (_, mut state) in systemd.running(&units).await? {
+    let mut machine = None;
+    for (_, mut state) in systemd.running(&units(stack)).await? {
         systemd.detail(&mut state).await?;
         let pid = state.main_pid;
         if pid == 0 {
@@ -57,11 +53,31 @@ async fn network(stack: &Stack) -> Result<Option<NetworkOf>, CommandError> {
         };
         // Had it ended meanwhile, its number might be somebody else's by now.
         systemd.detail(&mut state).await?;
-        if state.main_pid == pid {
+        if state.main_pid != pid {
+            continue;
+        }
+        if !is_of_machine(&network).map_err(|error| refused(&error.to_string()))? {
             return Ok(Some(network));
         }
+        machine = machine.or(Some(network).filter(|_| state.active == ActiveState::Active));
     }
-    Ok(None)
+    Ok(machine)
+}
+
+/// The machine's network is that of its first process.
+fn is_of_machine(network: &NetworkOf) -> std::io::Result<bool> {
+    network.is(&NetworkOf::process(1)?)
+}
+
+/// All that lives in it.
+fn units(stack: &Stack) -> Vec<String> {
+    stack
+        .members()
+        .iter()
+        .filter(|member| member.service.managed().is_some())
+        .map(Member::unit)
+        .chain([WATCHDOG.to_owned()])
+        .collect()
 }
 
 fn refused(why: &str) -> CommandError {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -44,6 +45,15 @@ impl NetworkOf {
     /// It is gone, or only root may look.
     pub fn process(pid: u64) -> io::Result<Self> {
         File::open(format!("/proc/{pid}/ns/net")).map(Self)
+    }
+
+    /// Whether both are one.
+    ///
+    /// # Errors
+    /// The kernel does not tell.
+    pub fn is(&self, other: &Self) -> io::Result<bool> {
+        let (own, other) = (self.0.metadata()?, other.0.metadata()?);
+        Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))
     }
 
     /// Moves this thread into it: sockets that it makes from now on are there. Files and the system bus

@@ -96,6 +96,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(real::trials());
     trials.extend(watchdog::real_trials());
+    trials.extend(isolated::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
     conclusion.exit();

@@ -1,73 +1,16 @@
-//! The group in a network of its own: nobody outside reaches it but through the proxy of whom it lets
-//! out, and inside everything works as it does elsewhere.
+//! The whole life of the isolated group: reached, asked, restarted, hung, trained, rebooted, removed.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::time::Duration;
 
-use juniper_lab::trial::on_virtual_machine;
-use juniper_lab::vm::{Image, Vm, chroot};
 use juniper_lab::{BootOptions, Command, Machine, Suite};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use serde_json::Value;
 
-use super::lab::{Outcome, claim, everything_stops, exits, has, machine, package, run, trial};
+use super::super::lab::{Outcome, claim, everything_stops, exits, has, machine, run};
+use super::{BACK, HOST, INSIDE, configured, inside, one_network, only_canopy_answers};
 
-/// Everybody's port, the one that is let out first.
-const PORTS: [u16; 4] = [8050, 8100, 8200, 8210];
-
-/// Everything that lives in the group's network and has a process.
-const INSIDE: [&str; 6] = [
-    "juniper-data.service",
-    "juniper-cascor.service",
-    "juniper-canopy.service",
-    "juniper-cascor-worker@1.service",
-    "juniper-watchdog.service",
-    "juniper-canopy-proxy.service",
-];
-
-const HOST: &str = r#"
-profile = "mock"
-
-[services.data]
-readiness = { interval = "1s", timeout = "2s" }
-liveness = { interval = "1s", timeout = "2s" }
-
-[services.cascor.environment]
-JUNIPER_STANDIN_TRAINING = "15s"
-"#;
-
-/// How long anything may take to come back.
-const BACK: Duration = Duration::from_secs(30);
-
-pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
-    let named = |name: &str| format!("systemd::{}::isolated::{name}", suite.systemd_version());
-    let mut trials = vec![trial(
-        &named("only_canopy_is_reached_and_all_works_inside"),
-        move || life(suite),
-    )];
-    if suite == Suite::Trixie {
-        trials.push(trial(
-            &named("a_running_group_moves_as_a_whole_and_a_taken_port_is_named"),
-            move || moves(suite),
-        ));
-    }
-    if suite == Suite::Bookworm {
-        trials.push(on_virtual_machine(
-            &named("who_is_published_is_reached_through_the_filters"),
-            published,
-        ));
-    }
-    trials
-}
-
-fn configured(machine: &Machine, network: &str) -> Outcome {
-    let text = format!("network = \"{network}\"\n{HOST}");
-    machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
-    Ok(())
-}
-
-fn life(suite: Suite) -> Outcome {
+/// On one machine, so that it boots once.
+pub(super) fn whole(suite: Suite) -> Outcome {
     let mut machine = machine(suite, BootOptions::default().persistent())?;
     configured(&machine, "isolated")?;
     exits(&machine, "juniperctl install", 0)?;
@@ -116,38 +59,6 @@ fn life(suite: Suite) -> Outcome {
         suite.systemd_version()
     )?;
     Ok(())
-}
-
-/// From outside canopy answers at its usual address, and nobody else listens or answers.
-fn only_canopy_answers(machine: &Machine) -> Outcome {
-    for port in PORTS {
-        let line = format!(
-            "curl -s -o /dev/null -m 5 -w '%{{http_code}}' http://127.0.0.1:{port}/v1/health/ready"
-        );
-        let output = run(machine, &line)?;
-        let (code, answer) = if port == PORTS[0] {
-            (0, "200")
-        } else {
-            (7, "000")
-        };
-        claim(
-            output.code() == Some(code) && output.stdout == answer,
-            format!("port {port}: {output:?}"),
-        )?;
-    }
-    let listening = exits(machine, "ss -Hltn | awk '{ print $4 }'", 0)?.stdout;
-    let ours: Vec<&str> = listening
-        .lines()
-        .filter(|address| {
-            PORTS
-                .iter()
-                .any(|port| address.ends_with(&format!(":{port}")))
-        })
-        .collect();
-    claim(
-        ours == ["127.0.0.1:8050"],
-        format!("outside there listens: {listening}"),
-    )
 }
 
 /// When a unit became active, in microseconds since the boot.
@@ -201,16 +112,6 @@ fn can_be_asked(machine: &Machine) -> Outcome {
     )
 }
 
-/// Runs a line in the network of a unit, with nothing else of its sandbox.
-fn inside(machine: &Machine, unit: &str, line: &str, code: i32) -> Result<String, Failed> {
-    let script = format!(
-        "nsenter -n -t $(systemctl show -p MainPID --value {unit}) sh -c '{}'",
-        line.replace('\'', r"'\''")
-    );
-    let output = exits(machine, &script, code)?;
-    Ok(output.stdout + &output.stderr)
-}
-
 /// The kernel knows no way to an address that the machine itself reaches.
 fn no_way_out(machine: &Machine) -> Outcome {
     exits(machine, "ip address replace 192.0.2.1/32 dev lo", 0)?;
@@ -253,20 +154,6 @@ fn temporary_files_are_apart(machine: &Machine) -> Outcome {
         claim(!machine.exists(&path)?, format!("{path} is the machine's"))?;
     }
     Ok(())
-}
-
-/// All processes of the group share one network, which is not the machine's.
-fn one_network(machine: &Machine) -> Outcome {
-    let mut networks = BTreeSet::new();
-    for unit in INSIDE {
-        let line = format!("readlink /proc/$(systemctl show -p MainPID --value {unit})/ns/net");
-        networks.insert(exits(machine, &line, 0)?.stdout);
-    }
-    let outside = exits(machine, "readlink /proc/1/ns/net", 0)?.stdout;
-    claim(
-        networks.len() == 1 && !networks.contains(&outside),
-        format!("{networks:?}; outside: {outside}"),
-    )
 }
 
 /// Each unit is less exposed than in the machine's network, and within its budget.
@@ -361,108 +248,5 @@ fn shut_where_canopy_is_not(machine: &Machine) -> Outcome {
     machine.wait_until("canopy to be reached", BACK, || {
         run(machine, curl).is_ok_and(|answer| answer.success())
     })?;
-    Ok(())
-}
-
-/// From one network to the other and back; a port that somebody outside has is named.
-fn moves(suite: Suite) -> Outcome {
-    let machine = machine(suite, BootOptions::default())?;
-    configured(&machine, "host")?;
-    exits(&machine, "juniperctl install --now", 0)?;
-    configured(&machine, "isolated")?;
-    let refused = exits(&machine, "juniperctl install", 1)?;
-    has(
-        &refused.stderr,
-        &[
-            "moves into a network of its own",
-            "nothing was changed",
-            "--now",
-        ],
-    )?;
-    exits(&machine, "juniperctl health", 0)?;
-    exits(&machine, "juniperctl install --now", 0)?;
-    only_canopy_answers(&machine)?;
-    exits(&machine, "juniperctl health", 0)?;
-
-    exits(&machine, "juniperctl stop", 0)?;
-    let taken = "systemd-run --collect --unit=stranger python3 -m http.server -b 127.0.0.1 8050";
-    exits(&machine, taken, 0)?;
-    machine.wait_until("the stranger to listen", BACK, || {
-        run(&machine, "curl -s http://127.0.0.1:8050").is_ok_and(|answer| answer.success())
-    })?;
-    exits(&machine, "systemctl start juniper.target", 1)?;
-    let why = exits(
-        &machine,
-        "journalctl -u juniper-ready.service -o cat --no-pager",
-        0,
-    )?;
-    has(
-        &why.stdout,
-        &[
-            "nobody can reach it from outside",
-            "juniper-canopy-proxy.socket",
-        ],
-    )?;
-    let health = exits(&machine, "juniperctl health", 2)?;
-    has(
-        &health.stdout,
-        &["canopy", "juniper-canopy-proxy.socket is shut"],
-    )?;
-    exits(&machine, "systemctl stop stranger", 0)?;
-
-    configured(&machine, "host")?;
-    exits(&machine, "juniperctl install --now", 0)?;
-    for port in PORTS {
-        exits(
-            &machine,
-            &format!("curl -fsS http://127.0.0.1:{port}/v1/health/ready"),
-            0,
-        )?;
-    }
-    let left = "ls /etc/systemd/system | grep -e network -e proxy || true";
-    let left = exits(&machine, left, 0)?.stdout;
-    claim(left.trim().is_empty(), left)
-}
-
-/// An emulated machine is ten times slower than a real one.
-const VIRTUAL: Duration = Duration::from_mins(3);
-
-/// Published, on a kernel that enforces the IP filters: canopy is reached from beyond loopback though
-/// the proxy's own unit denies all but loopback, and nobody else is.
-fn published() -> Outcome {
-    let disk = Image::prepare(Suite::Bookworm)?.disk(|tree| {
-        let text =
-            format!("network = \"isolated\"\n{HOST}\n[services.canopy]\nhost = \"0.0.0.0\"\n");
-        for name in ["juniperctl", "juniper-standin"] {
-            let inside = format!("/var/tmp/{name}.deb");
-            std::fs::copy(package(name), tree.join(inside.trim_start_matches('/'))).unwrap();
-            chroot(tree, &["dpkg", "--install", &inside])?;
-        }
-        std::fs::write(tree.join("etc/juniper/juniper.toml"), text).unwrap();
-        let install = ["juniperctl", "--root", "/", "install", "--yes"];
-        chroot(tree, &install).map(drop)
-    })?;
-    let machine = Vm::boot(&disk, VIRTUAL)?;
-    machine.wait_until_settled(VIRTUAL)?;
-    let succeed = |line: &str| machine.succeed(line, VIRTUAL);
-    succeed("systemctl is-active juniper.target")?;
-    succeed("juniperctl health")?;
-    succeed("ip address add 192.0.2.1/32 dev lo")?;
-    let answers = succeed(
-        "for at in 192.0.2.1:8050 127.0.0.1:8050 192.0.2.1:8100 127.0.0.1:8100; do \
-         curl -s -o /dev/null -m 20 -w '%{http_code} ' http://$at/v1/health/ready; done; true",
-    )?;
-    claim(answers.trim() == "200 200 000 000", &answers)?;
-    // The filters are there and hold: with loopback alone let through, the same socket refuses.
-    let enforced = succeed(
-        "mkdir -p /run/systemd/system/juniper-canopy-proxy.socket.d; \
-         printf '[Socket]\\nIPAddressDeny=any\\nIPAddressAllow=localhost\\n' \
-         > /run/systemd/system/juniper-canopy-proxy.socket.d/filter.conf; \
-         systemctl daemon-reload; systemctl restart juniper-canopy-proxy.socket; \
-         for at in 192.0.2.1:8050 127.0.0.1:8050; do \
-         curl -s -o /dev/null -m 20 -w '%{http_code} ' http://$at/v1/health/ready; done; true",
-    )?;
-    claim(enforced.trim() == "000 200", &enforced)?;
-    machine.power_off()?;
     Ok(())
 }
