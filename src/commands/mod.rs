@@ -15,6 +15,7 @@ mod install;
 mod lifecycle;
 mod logs;
 mod man;
+mod notification;
 mod orders;
 mod progress;
 mod render;
@@ -89,6 +90,7 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
+        Command::Notification(options) => notification::run(&options, context),
         Command::Gate(options) => gate::run(options.gate, side, context).await,
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => man::run(context),

@@ -148,6 +148,13 @@ impl Files {
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 
+    /// Whether everybody on the machine may read a file; `None` where it is not there.
+    #[must_use]
+    pub fn is_world_readable(path: &Path) -> Option<bool> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(metadata.permissions().mode() & 0o004 != 0)
+    }
+
     /// Names in a directory, sorted; none where it does not exist.
     ///
     /// # Errors

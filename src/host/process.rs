@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Seek as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use fork::Fork;
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::net::unix::pipe::Receiver;
 
@@ -104,6 +105,36 @@ pub fn become_program(
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .env_remove(NOTIFY_SOCKET)
         .exec()
+}
+
+/// Becomes another program that finds these bytes on its standard input: in memory, so that they are
+/// never on a disk and nobody has to stay behind to write them. Returns only where that fails.
+#[must_use]
+pub fn become_program_reading(
+    program: &OsString,
+    arguments: &[OsString],
+    input: &[u8],
+) -> io::Error {
+    match in_memory(input) {
+        Ok(input) => Command::new(program)
+            .args(arguments)
+            .env_remove(NOTIFY_SOCKET)
+            .stdin(input)
+            .exec(),
+        Err(error) => error,
+    }
+}
+
+/// A file in memory, to be read from its beginning.
+fn in_memory(bytes: &[u8]) -> io::Result<fs::File> {
+    let flags = MemfdFlags::CLOEXEC;
+    let made = memfd_create("juniperctl", flags | MemfdFlags::NOEXEC_SEAL)
+        // Linux before 6.3 does not know files that can never be executed.
+        .or_else(|_| memfd_create("juniperctl", flags))?;
+    let mut file = fs::File::from(made);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Whether a process is there (it may be a zombie that nobody has collected yet).

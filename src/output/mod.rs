@@ -1,11 +1,13 @@
 //! Values to text: tables, ages, sizes, colours. Pure; printing is `host::terminal`'s work.
 
 pub mod chain;
+pub mod curl;
 pub mod graph;
 pub mod health;
 pub mod incidents;
 pub mod journal_line;
 pub mod moment;
+pub mod notification;
 pub mod status;
 pub mod style;
 pub mod table;

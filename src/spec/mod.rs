@@ -12,6 +12,7 @@ pub mod fault;
 pub mod layer;
 pub mod merge;
 pub mod name;
+pub mod notification;
 pub mod order;
 pub mod probe;
 pub mod probe_layer;

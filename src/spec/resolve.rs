@@ -57,6 +57,7 @@ pub fn resolve(
     }
     clash::record(&services, &layers, faults);
     let order = order(&services, &layers, faults);
+    let notification = merged.watchdog.notification.resolved(faults);
     if faults.len() > before {
         return None;
     }
@@ -65,7 +66,8 @@ pub fn resolve(
         .filter_map(|name| services.remove(&name))
         .collect();
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
-    Some(Stack::new(name, juniperctl, services).restrained(merged.watchdog.resolved()))
+    let stack = Stack::new(name, juniperctl, services).restrained(merged.watchdog.resolved());
+    Some(stack.notifying(notification))
 }
 
 fn chosen_profile(

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::notification::Notification;
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
@@ -26,6 +27,8 @@ pub struct Stack {
     pub services: Vec<Service>,
     /// How restrained the watchdog is.
     pub restraint: Restraint,
+    /// Whom the watchdog tells, if anybody.
+    pub notification: Option<Notification>,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -189,6 +192,7 @@ impl Stack {
             juniperctl,
             services,
             restraint: Restraint::default(),
+            notification: None,
             positions,
         }
     }
@@ -197,6 +201,15 @@ impl Stack {
     #[must_use]
     pub fn restrained(self, restraint: Restraint) -> Self {
         Self { restraint, ..self }
+    }
+
+    /// The same with somebody to tell of incidents.
+    #[must_use]
+    pub fn notifying(self, notification: Option<Notification>) -> Self {
+        Self {
+            notification,
+            ..self
+        }
     }
 
     /// A service by name.

@@ -9,6 +9,7 @@ pub mod escaper;
 pub mod facts;
 pub mod file;
 pub mod group;
+pub mod notification;
 pub mod render;
 mod sandbox;
 pub mod service;

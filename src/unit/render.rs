@@ -8,6 +8,7 @@ use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
+use super::notification::{self, NotificationUnit};
 use super::service::{self, ServiceUnit, Surroundings};
 use super::version::SystemdVersion;
 
@@ -33,6 +34,12 @@ struct ReadyTemplate<'u> {
 #[template(path = "juniper-watchdog.service")]
 struct WatchdogTemplate<'u> {
     unit: &'u GroupUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-notification@.service")]
+struct NotificationTemplate<'u> {
+    unit: &'u NotificationUnit,
 }
 
 /// A value that would have changed the structure of a unit file.
@@ -71,6 +78,13 @@ pub fn rendered(
     files.push(file(TARGET, &TargetTemplate { unit: &group })?);
     files.push(file(READY, &ReadyTemplate { unit: &group })?);
     files.push(file(WATCHDOG, &WatchdogTemplate { unit: &group })?);
+    if let Some(notification) = &stack.notification {
+        let unit = notification::unit(notification, stack, version);
+        files.push(file(
+            notification::TEMPLATE,
+            &NotificationTemplate { unit: &unit },
+        )?);
+    }
     files.sort();
     Ok(files)
 }

@@ -9,7 +9,7 @@ use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 2] = ["juniper-ready", "juniper-watchdog"];
+const RESERVED: [&str; 3] = ["juniper-notification", "juniper-ready", "juniper-watchdog"];
 
 /// Records each pair that clashes.
 pub(super) fn record(
