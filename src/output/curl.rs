@@ -77,11 +77,7 @@ mod tests {
             "https://a/ä",
             "-o/tmp/x",
         ] {
-            let why = address(bad).unwrap_err();
-            assert!(
-                bad.is_empty() || !why.contains(bad.trim()) || bad == "\n",
-                "{why}"
-            );
+            assert!(address(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -313,5 +313,9 @@ mod play;
 mod tests;
 
 #[cfg(test)]
+#[path = "telling_tests.rs"]
+mod telling_tests;
+
+#[cfg(test)]
 #[path = "property_tests.rs"]
 mod properties;

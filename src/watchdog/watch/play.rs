@@ -1,6 +1,7 @@
 //! A group that is played before the watchdog, a tenth of a second at a time.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::Watchdog;
@@ -35,6 +36,10 @@ pub(super) struct Play {
     pub(super) asked: Vec<(u64, String, Question, Duration, Duration)>,
     pub(super) done: Vec<(u64, Action)>,
     pub(super) kept: BTreeMap<u64, Incident>,
+    /// Who was told of which incident, and when.
+    pub(super) told: Vec<(u64, u64)>,
+    /// Whether systemd takes orders to tell somebody.
+    pub(super) takes: bool,
     pub(super) works: bool,
     /// Whether a restart cures.
     pub(super) cured: bool,
@@ -42,12 +47,16 @@ pub(super) struct Play {
     pub(super) dies: bool,
 }
 
+/// The members of the built-in stack; read once, which takes longer than all the rest.
 pub(super) fn members() -> Vec<Watched> {
-    let mut faults = Faults::default();
-    let mut sources = Sources::default();
-    let merged = builtin::read_with(std::iter::empty(), &mut sources, &mut faults);
-    let stack = resolve(&merged, &Circumstances::default(), &mut faults).unwrap();
-    Watched::of(&stack)
+    static MEMBERS: LazyLock<Vec<Watched>> = LazyLock::new(|| {
+        let mut faults = Faults::default();
+        let mut sources = Sources::default();
+        let merged = builtin::read_with(std::iter::empty(), &mut sources, &mut faults);
+        let stack = resolve(&merged, &Circumstances::default(), &mut faults).unwrap();
+        Watched::of(&stack)
+    });
+    MEMBERS.clone()
 }
 
 fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
@@ -95,6 +104,8 @@ impl Play {
             asked: Vec::new(),
             done: Vec::new(),
             kept: BTreeMap::new(),
+            told: Vec::new(),
+            takes: true,
             works: false,
             cured: true,
             dies: true,
@@ -147,6 +158,11 @@ impl Play {
             }
             Action::Keep(incident) => {
                 self.kept.insert(incident.number, incident);
+            }
+            Action::Notify { number } => {
+                self.told.push((self.now.steady.as_secs() - 1_000, number));
+                let taken = self.takes.then_some(()).ok_or_else(|| "no bus".to_owned());
+                self.event(Event::Notified { number, taken });
             }
             Action::Remember(_) => {}
             Action::Abort { ref label }

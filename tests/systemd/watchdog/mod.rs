@@ -2,6 +2,7 @@
 
 mod endurance;
 mod hangs;
+mod notification;
 mod restraint;
 mod stage;
 mod traceback;
@@ -15,7 +16,7 @@ use super::lab::trial;
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
     let named = |name: &str| format!("systemd::{}::watchdog::{name}", suite.systemd_version());
-    vec![
+    let mut trials = vec![
         trial(
             &named("every_way_to_hang_is_noticed_in_time_and_cured_alone"),
             move || hangs::all(suite),
@@ -34,7 +35,15 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             &named("its_own_troubles_and_those_of_the_bus_harm_nobody"),
             move || endurance::troubles(suite),
         ),
-    ]
+    ];
+    // On the oldest: credentials were new then.
+    if suite == Suite::Bullseye {
+        trials.push(trial(
+            &named("a_webhook_that_hangs_holds_nobody_up"),
+            move || notification::hangs(suite),
+        ));
+    }
+    trials
 }
 
 /// The trials with the real services.

@@ -7,6 +7,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::super::lab::{Outcome, claim, has};
+use super::notification;
 use super::stage::{ALL, NOTICED, SLACK, Stage, WATCHDOG};
 
 /// Ready, and hung soon after, every time.
@@ -17,9 +18,9 @@ const HANGS: &str = "[services.data.environment]\nJUNIPER_STANDIN_FAULT = \"hang
 const PAUSES: [u64; 2] = [4, 8];
 
 /// A service that hangs again and again: three times with growing pauses, then no more until a person
-/// says so.
+/// says so. Somebody is told of it once.
 pub(super) fn given_up(suite: Suite) -> Outcome {
-    let stage = Stage::set(suite, HANGS)?;
+    let stage = Stage::set(suite, &format!("{HANGS}{}", notification::COMMAND))?;
     let others = stage.processes()?;
     stage
         .machine
@@ -51,6 +52,8 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
     })?;
     let incident = stage.incident()?;
     claim(incident["closed_us"].is_null(), &incident)?;
+    // Somebody was told: once, not once for each try, and not again by the next watchdog.
+    notification::told_once(&stage)?;
     has(
         &stage.exits("juniperctl why data", 0)?,
         &["the watchdog has given data up; `juniperctl start data`"],
@@ -71,7 +74,7 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
     // A person has it tried again.
     stage.exits("juniperctl start data --no-wait", 0)?;
     stage.replaced(ALL[0].1, &process)?;
-    Ok(())
+    notification::tried(&stage)
 }
 
 fn words(actions: &[Value]) -> Vec<&str> {

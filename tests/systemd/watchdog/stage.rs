@@ -61,12 +61,8 @@ impl Stage {
     /// The group, ready and watched; `more` is appended to the configuration.
     pub(super) fn set(suite: Suite, more: &str) -> Result<Self, Failed> {
         let machine = machine(suite, BootOptions::default())?;
-        machine.write(
-            "/etc/juniper/juniper.toml",
-            format!("{CONFIGURATION}{more}"),
-            0o644,
-        )?;
         let stage = Self { machine };
+        stage.configure(more)?;
         stage.exits("juniperctl install --now", 0)?;
         stage.waits_until("the watchdog to watch", || {
             stage
@@ -74,6 +70,16 @@ impl Stage {
                 .is_ok_and(|told| told.contains("watching 4 services"))
         })?;
         Ok(stage)
+    }
+
+    /// Writes the configuration; `more` is appended to it.
+    pub(super) fn configure(&self, more: &str) -> Outcome {
+        self.machine.write(
+            "/etc/juniper/juniper.toml",
+            format!("{CONFIGURATION}{more}"),
+            0o644,
+        )?;
+        Ok(())
     }
 
     pub(super) fn exits(&self, line: &str, code: i32) -> Result<String, Failed> {
