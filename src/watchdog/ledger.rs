@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::readiness::{Report, Verdict};
 
-use super::event::Moment;
+use super::event::{Moment, Standing};
 use super::incident::{Incident, Taken, VERSION, What};
 use super::telling::{Present, Telling};
 
@@ -24,10 +24,8 @@ pub struct Times {
     pub last_good: Option<u64>,
     /// Whether it is certain enough to be called an incident.
     pub certain: bool,
-    /// Whether a person stopped it: nobody's trouble.
-    pub stopped: bool,
-    /// Whether its unit has failed for good.
-    pub failed: bool,
+    /// How its unit stands: what a person stopped is nobody's trouble.
+    pub standing: Standing,
     /// Whether a person keeps the watchdog from acting on it.
     pub paused: bool,
 }
@@ -162,14 +160,18 @@ impl Ledger {
             .findings
             .iter()
             .filter(|finding| finding.verdict != Verdict::Ready)
-            .filter(|finding| times.get(&finding.label).is_none_or(|times| !times.stopped))
+            .filter(|finding| {
+                times
+                    .get(&finding.label)
+                    .is_none_or(|times| times.standing != Standing::Stopped)
+            })
             .map(|finding| finding.label.as_str())
             .collect();
         for open in &mut self.open {
             let root = times.get(&open.incident.root).copied().unwrap_or_default();
             open.present = Present {
                 unwell: unwell.iter().any(|label| open.incident.concerns(label)),
-                failed: root.failed,
+                failed: root.standing == Standing::Failed,
                 paused: root.paused,
             };
             if open.present.unwell {

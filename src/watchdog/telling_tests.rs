@@ -85,14 +85,14 @@ fn what_is_given_up_and_what_has_failed_for_good_is_told_at_once() {
 fn without_a_bus_it_is_tried_again_until_systemd_takes_it() {
     let mut play = play(0);
     play.cured = false;
-    play.takes = false;
+    play.refusal = Some("no bus".to_owned());
     play.set("data", Manner::Silent);
     play.pass(600);
     let at: Vec<u64> = play.told.iter().map(|(at, _)| *at).collect();
     let pauses: Vec<u64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(pauses, [30, 60, 120, 240], "{at:?}");
     assert_eq!(play.kept[&1].notified_us, None);
-    play.takes = true;
+    play.refusal = None;
     play.pass(1_200);
     assert_eq!(play.told.len(), 6);
     assert!(play.kept[&1].notified_us.is_some());
@@ -190,9 +190,9 @@ fn run(happenings: &[Happening]) -> Result<BTreeMap<u64, u32>, String> {
     };
     for happening in happenings {
         match happening {
-            Happening::Pass(span, wall) => {
+            Happening::Pass(span, shown) => {
                 now.steady += Duration::from_secs(*span);
-                now.wall = *wall;
+                now.wall = *shown;
             }
             Happening::Report(report) => well = *report,
             Happening::Answer(is_taken) => {

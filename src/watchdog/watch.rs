@@ -12,7 +12,7 @@ use crate::readiness::reported;
 use crate::spec::restraint::Restraint;
 
 use super::budget::{Allowance, Spent};
-use super::event::{Action, Event, Look, Moment, Standing};
+use super::event::{Action, Event, Look, Moment};
 use super::incident::{Incident, What};
 use super::ledger::{Ledger, Times};
 use super::member::{MemberWatch, Step, Wish};
@@ -286,8 +286,7 @@ impl Watchdog {
                 began: member.began(),
                 last_good: member.last_good,
                 certain,
-                stopped: member.standing == Standing::Stopped,
-                failed: member.standing == Standing::Failed,
+                standing: member.standing,
                 paused: self.orders.pause_of(&member.watched.label, now).is_some(),
             };
             times.insert(finding.label.clone(), of);

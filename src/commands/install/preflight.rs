@@ -9,6 +9,9 @@ use crate::spec::Stack;
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::text::AbsolutePath;
 
+/// What a notification does not see.
+const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+
 /// What the units need and this machine lacks.
 pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
@@ -53,12 +56,18 @@ fn of_notification(notification: &Notification, context: &Context) -> Vec<(Strin
     match &notification.hook {
         Hook::Command(words) => words
             .first()
-            .filter(|program| !there(program.as_str()))
-            .map(|program| {
-                (
-                    format!("{program} is not there"),
-                    "install it there, or correct watchdog.notification.command".to_owned(),
-                )
+            .and_then(|program| {
+                if !there(program.as_str()) {
+                    let hint = "install it there, or correct watchdog.notification.command";
+                    return Some((format!("{program} is not there"), hint.to_owned()));
+                }
+                let is_hidden = HIDDEN.iter().any(|path| program.as_str().starts_with(path));
+                is_hidden.then(|| {
+                    (
+                        format!("{program} is hidden from it by the sandbox"),
+                        "install it elsewhere, such as in /usr/local/bin".to_owned(),
+                    )
+                })
             })
             .into_iter()
             .collect(),
@@ -79,8 +88,9 @@ fn of_notification(notification: &Notification, context: &Context) -> Vec<(Strin
 /// What is wrong with the file that holds the address. The address itself is told to nobody.
 fn of_webhook(file: &AbsolutePath, context: &Context) -> Option<(String, String)> {
     let path = context.paths.at(file.as_str());
-    let write =
-        format!("sudo install -D -m 600 /dev/stdin {file}, and the address as its only line");
+    let write = format!(
+        "sudo install -D -m 600 /dev/null {file}; sudoedit {file}, with the address as its only line"
+    );
     match Files::is_world_readable(&path) {
         None => return Some((format!("{file} is not there"), write)),
         Some(true) => {

@@ -38,8 +38,8 @@ pub(super) struct Play {
     pub(super) kept: BTreeMap<u64, Incident>,
     /// Who was told of which incident, and when.
     pub(super) told: Vec<(u64, u64)>,
-    /// Whether systemd takes orders to tell somebody.
-    pub(super) takes: bool,
+    /// Why systemd takes no order to tell somebody, if it does not.
+    pub(super) refusal: Option<String>,
     pub(super) works: bool,
     /// Whether a restart cures.
     pub(super) cured: bool,
@@ -105,7 +105,7 @@ impl Play {
             done: Vec::new(),
             kept: BTreeMap::new(),
             told: Vec::new(),
-            takes: true,
+            refusal: None,
             works: false,
             cured: true,
             dies: true,
@@ -161,7 +161,7 @@ impl Play {
             }
             Action::Notify { number } => {
                 self.told.push((self.now.steady.as_secs() - 1_000, number));
-                let taken = self.takes.then_some(()).ok_or_else(|| "no bus".to_owned());
+                let taken = self.refusal.clone().map_or(Ok(()), Err);
                 self.event(Event::Notified { number, taken });
             }
             Action::Remember(_) => {}

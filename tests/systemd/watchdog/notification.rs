@@ -128,10 +128,10 @@ pub(super) fn hangs(suite: Suite) -> Outcome {
     stage.exits("juniper-standin fault hang data", 0)?;
     let took = stage.replaced(ALL[0].1, &second)?;
     claim(took <= NOTICED + SLACK, format!("noticed after {took:?}"))?;
-    let state = stage.shown(FIRST, "ActiveState")?;
+    let active = stage.shown(FIRST, "ActiveState")?;
     claim(
-        state == "activating",
-        format!("{state} after {:?}", called.elapsed()),
+        active == "activating",
+        format!("{active} after {:?}", called.elapsed()),
     )?;
     stage.waits_until("the notification to be ended", || {
         stage
