@@ -95,6 +95,8 @@ pub enum Command {
     Health(Look),
     /// Show who waits for whom, or what the last start waited for
     Graph(Graph),
+    /// Show how exposed each unit is, against its budget, and what each does without
+    Audit(Audit),
     /// Show the journal of all services as one stream
     Logs(Logs),
     /// Tell the story of a service's last failure
@@ -218,6 +220,17 @@ pub enum GraphFormat {
     Mermaid,
     /// A digraph for Graphviz
     Dot,
+}
+
+/// Show how exposed each unit is, against its budget, and what each does without
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Use this profile instead of the configured one
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub profile: Option<ProfileName>,
+    /// Compute for this systemd instead of the running one
+    #[arg(long, value_name = "VERSION", value_parser = systemd_version)]
+    pub systemd: Option<SystemdVersion>,
 }
 
 /// Show the journal of all services as one stream

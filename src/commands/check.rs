@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::error::{CommandError, Kind};
+use crate::hardening::audit;
 use crate::spec::ProfileName;
 use crate::spec::fault::{Code, Faults};
 use crate::spec::resolve::{Circumstances, resolve};
@@ -29,19 +30,23 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
         };
         let mut found = Faults::default();
         let stack = resolve(&configuration.merged, &circumstances, &mut found);
+        if let Some(stack) = stack {
+            let version = SystemdVersion::NEWEST;
+            let files = rendered(&stack, version, &context.facts(&stack))
+                .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+            for fault in audit::faults(&audit::of(&stack, &files, version), &configuration.merged) {
+                found.push(fault);
+            }
+            if Some(&profile) == configured.as_ref() {
+                services = stack.services.len();
+            }
+        }
         for fault in found.sorted() {
             // A profile that nobody chose may well be one that production refuses.
             let idle = fault.code == Code::NotInProduction && Some(&profile) != configured.as_ref();
             let known = configuration.faults.sorted().contains(&fault);
             if !known && !idle {
                 configuration.faults.push(fault.clone());
-            }
-        }
-        if let Some(stack) = stack {
-            rendered(&stack, SystemdVersion::NEWEST, &context.facts(&stack))
-                .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-            if Some(&profile) == configured.as_ref() {
-                services = stack.services.len();
             }
         }
     }

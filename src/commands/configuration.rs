@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Kind};
+use crate::hardening::audit::{self, Audited};
 use crate::host::Files;
 use crate::spec::fault::{Faults, drawn};
 use crate::spec::layer::Layer;
@@ -132,6 +133,21 @@ pub(super) fn installed_stack_silently(context: &Context) -> Option<Stack> {
         &circumstances,
         &mut configuration.faults,
     )
+}
+
+/// Refuses a configuration whose units are more exposed than they may be.
+pub(super) fn refuse_over_budget(
+    audited: &[Audited],
+    context: &Context,
+) -> Result<(), CommandError> {
+    if !audited.iter().any(Audited::is_over_budget) {
+        return Ok(());
+    }
+    let mut configuration = read(context)?;
+    for fault in audit::faults(audited, &configuration.merged) {
+        configuration.faults.push(fault);
+    }
+    Err(refused(&configuration, context))
 }
 
 /// Tells every fault and returns the error that carries the exit code.

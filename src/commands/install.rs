@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
+use crate::hardening::audit;
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
@@ -31,6 +32,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let version = version(options, systemd.as_ref(), context).await?;
     let files = rendered(&stack, version, &context.facts(&stack))
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;
     let plan = plan::install(&files, &found, receipt.as_ref());

@@ -2,6 +2,7 @@
 //!
 //! Commands decide nothing that a pure module could decide.
 
+mod audit;
 mod check;
 mod completions;
 mod configuration;
@@ -84,6 +85,7 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Status(options) => status::run(&options, context).await,
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,
+        Command::Audit(options) => audit::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Why(options) => why::run(&options, context).await,
         Command::Incidents(options) => incidents::run(&options, context),

@@ -1,19 +1,103 @@
-//! The sandbox as data: each directive with the systemd that has it and what it denies.
+//! The sandbox as data: which directives a unit gets, which it does without and why, and how exposed
+//! that leaves it.
 //!
-//! One table, [`table::SANDBOX`]; a service gets every directive of it that its systemd knows and
-//! that its configuration does not relax. Nothing here writes a unit.
+//! One table, [`table::SANDBOX`]; a unit gets every directive of it that its systemd knows, that its
+//! [`Profile`] does not leave out and that its configuration does not relax. Nothing here writes a unit.
 
+pub mod audit;
+pub mod budget;
+pub mod exposure;
+pub mod profile;
+pub mod reference;
 pub mod table;
 
-use table::{Directive, SANDBOX};
+use std::collections::BTreeMap;
 
+pub use exposure::Exposure;
+pub use profile::Profile;
+
+use crate::spec::text::Line;
 use crate::unit::version::SystemdVersion;
+use table::SANDBOX;
 
-/// The directives that a systemd of this version understands, in the order of the unit.
-pub fn known_to(version: SystemdVersion) -> impl Iterator<Item = &'static Directive> {
-    SANDBOX
-        .iter()
-        .filter(move |directive| version.has(directive.since))
+/// What becomes of the table for one unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sandbox {
+    /// Directives that the unit has, in order.
+    pub applied: Vec<(&'static str, &'static str)>,
+    /// Directives that it does without, or with less.
+    pub relaxed: Vec<Relaxed>,
+}
+
+/// A directive that a unit does without, or with less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relaxed {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is instead; `None` where it is off.
+    pub instead: Option<&'static str>,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Who relaxed a directive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The unit's profile.
+    Profile(Profile),
+    /// What the site's configuration makes necessary.
+    Configuration,
+    /// The site itself, by `relax`.
+    Site,
+}
+
+impl Sandbox {
+    /// That of a profile on a systemd of this version. `relax` is what the site turned off, `implied`
+    /// what its configuration rules out.
+    #[must_use]
+    pub fn of(
+        profile: Profile,
+        version: SystemdVersion,
+        relax: &BTreeMap<String, Line>,
+        implied: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut sandbox = Self::default();
+        for directive in SANDBOX {
+            let Some(value) = directive.value(version) else {
+                continue;
+            };
+            let exception = profile.exception(directive.name);
+            let relaxed = if let Some(reason) = relax.get(directive.name) {
+                Some((None, reason.as_str().to_owned(), By::Site))
+            } else if let Some(reason) = implied(directive.name) {
+                Some((None, reason, By::Configuration))
+            } else {
+                exception.map(|exception| {
+                    let reason = exception.reason.to_owned();
+                    (exception.instead, reason, By::Profile(profile))
+                })
+            };
+            let Some((instead, reason, by)) = relaxed else {
+                sandbox.applied.push((directive.name, value));
+                continue;
+            };
+            if let Some(instead) = instead {
+                sandbox.applied.push((directive.name, instead));
+            }
+            // A directive may have several rows; one reason is enough.
+            if sandbox.relaxed.iter().all(|one| one.name != directive.name) {
+                sandbox.relaxed.push(Relaxed {
+                    name: directive.name,
+                    instead,
+                    reason,
+                    by,
+                });
+            }
+        }
+        sandbox
+    }
 }
 
 /// Names that `relax` may turn off.
@@ -25,4 +109,44 @@ pub fn relaxable() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn is_relaxable(name: &str) -> bool {
     relaxable().any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{By, Profile, Sandbox};
+    use crate::spec::text::Line;
+    use crate::unit::SystemdVersion;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_site_is_heard_before_the_profile() {
+        let reason = Line::parse("a debugger").unwrap();
+        let relax = BTreeMap::from([("MemoryDenyWriteExecute".to_owned(), reason)]);
+        let sandbox = Sandbox::of(
+            Profile::MachineLearning,
+            SystemdVersion::NEWEST,
+            &relax,
+            |_| None,
+        );
+        let relaxed: Vec<_> = sandbox
+            .relaxed
+            .iter()
+            .map(|one| (one.name, one.by))
+            .collect();
+        assert_eq!(
+            relaxed,
+            [
+                ("ProcSubset", By::Profile(Profile::MachineLearning)),
+                ("MemoryDenyWriteExecute", By::Site)
+            ]
+        );
+    }
+
+    #[test]
+    fn an_old_systemd_gets_only_what_it_knows() {
+        let none = BTreeMap::new();
+        let old = Sandbox::of(Profile::Network, SystemdVersion::OLDEST, &none, |_| None);
+        assert!(old.applied.iter().all(|(name, _)| *name != "PrivateIPC"));
+        assert!(old.applied.contains(&("ProtectProc", "invisible")));
+    }
 }

@@ -1,32 +1,59 @@
-//! The table of sandbox directives; see systemd.exec(5) and systemd.resource-control(5).
+//! The table of sandbox directives: what each denies, what it costs, since when its value is known.
 //!
-//! Last checked against systemd 262. A row's `since` is the first systemd that takes this *value*:
-//! an older one would print a warning and run the service unprotected.
+//! Last checked against systemd 262. A value's release is the first systemd that takes this *value*: an
+//! older one would print a warning and run the service unprotected. `packaging/doc/hardening.md` is
+//! made from this table. Nothing here knows a service.
+
+use crate::unit::version::SystemdVersion;
 
 /// One directive of the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Directive {
     /// Its name in the unit.
     pub name: &'static str,
-    /// Its value.
-    pub value: &'static str,
-    /// The first systemd version that understands the value.
-    pub since: u32,
+    /// Its values with the first systemd that understands each, the best one first.
+    pub values: &'static [(u32, &'static str)],
+    /// The man page that describes it.
+    pub page: &'static str,
     /// What the service cannot do because of it.
     pub denies: &'static str,
+    /// What ceases to work with it, as far as that was met or measured.
+    pub costs: &'static str,
 }
+
+impl Directive {
+    /// The best value that a systemd of this version understands.
+    #[must_use]
+    pub fn value(&self, version: SystemdVersion) -> Option<&'static str> {
+        self.values
+            .iter()
+            .find(|(since, _)| version.has(*since))
+            .map(|(_, value)| *value)
+    }
+}
+
+/// How a process runs.
+const EXEC: &str = "systemd.exec(5)";
+
+/// What its control group may use.
+const RESOURCES: &str = "systemd.resource-control(5)";
+
+/// Nothing that a Juniper service does was seen to fail under it.
+const NOTHING: &str = "nothing that was measured";
 
 const fn row(
     name: &'static str,
-    value: &'static str,
-    since: u32,
+    values: &'static [(u32, &'static str)],
+    page: &'static str,
     denies: &'static str,
+    costs: &'static str,
 ) -> Directive {
     Directive {
         name,
-        value,
-        since,
+        values,
+        page,
         denies,
+        costs,
     }
 }
 
@@ -34,151 +61,241 @@ const fn row(
 pub const SANDBOX: &[Directive] = &[
     row(
         "NoNewPrivileges",
-        "yes",
-        187,
+        &[(187, "yes")],
+        EXEC,
         "gaining rights through set-uid programs",
+        "sudo, ping and the like inside the service",
     ),
-    row("CapabilityBoundingSet", "", 21, "every capability of root"),
-    row("AmbientCapabilities", "", 229, "inheriting a capability"),
+    row(
+        "CapabilityBoundingSet",
+        &[(21, "")],
+        EXEC,
+        "every capability of root",
+        NOTHING,
+    ),
+    row(
+        "AmbientCapabilities",
+        &[(229, "")],
+        EXEC,
+        "inheriting a capability",
+        NOTHING,
+    ),
     row(
         "ProtectSystem",
-        "strict",
-        232,
+        &[(232, "strict")],
+        EXEC,
         "writing anywhere but to its own directories",
+        "what insists on writing beside its own modules; `bind_directories` leads it elsewhere",
     ),
     row(
         "ProtectHome",
-        "yes",
-        214,
+        &[(214, "yes")],
+        EXEC,
         "seeing /home, /root and /run/user",
+        "datasets below /home: keep them below /srv or /var/lib",
     ),
     row(
         "PrivateTmp",
-        "yes",
-        1,
+        &[(1, "yes")],
+        EXEC,
         "seeing other services' temporary files",
+        NOTHING,
     ),
     row(
         "PrivateDevices",
-        "yes",
-        209,
+        &[(209, "yes")],
+        EXEC,
         "opening device nodes other than /dev/null and its like",
+        "GPUs: off where `gpu` is set",
     ),
     row(
         "PrivateUsers",
-        "yes",
-        232,
+        &[(232, "yes")],
+        EXEC,
         "acting as any other user, root included",
+        "files of other users appear as nobody's",
     ),
     row(
         "PrivateMounts",
-        "yes",
-        239,
+        &[(239, "yes")],
+        EXEC,
         "showing its mounts to anyone else",
+        NOTHING,
     ),
     row(
         "PrivateIPC",
-        "yes",
-        248,
+        &[(248, "yes")],
+        EXEC,
         "reaching other services' shared memory segments and queues",
+        NOTHING,
     ),
     row(
         "ProtectProc",
-        "invisible",
-        247,
+        &[(247, "invisible")],
+        EXEC,
         "seeing other users' processes",
+        NOTHING,
     ),
     row(
         "ProcSubset",
-        "pid",
-        247,
+        &[(247, "pid")],
+        EXEC,
         "reading kernel settings and hardware details below /proc",
+        "torch, which reads /proc/cpuinfo, and CUDA, which reads /proc/driver/nvidia",
     ),
-    row("ProtectHostname", "yes", 242, "changing the host name"),
-    row("ProtectClock", "yes", 245, "setting the clock"),
+    row(
+        "ProtectHostname",
+        &[(242, "yes")],
+        EXEC,
+        "changing the host name",
+        NOTHING,
+    ),
+    row(
+        "ProtectClock",
+        &[(245, "yes")],
+        EXEC,
+        "setting the clock",
+        NOTHING,
+    ),
     row(
         "ProtectKernelTunables",
-        "yes",
-        232,
+        &[(232, "yes")],
+        EXEC,
         "changing kernel settings below /proc and /sys",
+        NOTHING,
     ),
     row(
         "ProtectKernelModules",
-        "yes",
-        232,
+        &[(232, "yes")],
+        EXEC,
         "loading or unloading kernel modules",
+        "a GPU driver that is loaded by its first user: load it at boot",
     ),
-    row("ProtectKernelLogs", "yes", 244, "reading the kernel's log"),
+    row(
+        "ProtectKernelLogs",
+        &[(244, "yes")],
+        EXEC,
+        "reading the kernel's log",
+        NOTHING,
+    ),
     row(
         "ProtectControlGroups",
-        "yes",
-        232,
+        &[(232, "yes")],
+        EXEC,
         "changing control groups",
+        NOTHING,
     ),
     row(
         "RestrictAddressFamilies",
-        "AF_INET AF_INET6 AF_UNIX",
-        211,
+        &[(211, "AF_INET AF_INET6 AF_UNIX")],
+        EXEC,
         "raw, packet and netlink sockets",
+        "InfiniBand and whatever lists network interfaces",
     ),
-    row("RestrictNamespaces", "yes", 233, "creating namespaces"),
+    row(
+        "RestrictNamespaces",
+        &[(233, "yes")],
+        EXEC,
+        "creating namespaces",
+        "containers and sandboxes started by the service",
+    ),
     row(
         "RestrictRealtime",
-        "yes",
-        231,
+        &[(231, "yes")],
+        EXEC,
         "real-time scheduling that starves the machine",
+        NOTHING,
     ),
-    row("RestrictSUIDSGID", "yes", 242, "making set-uid files"),
+    row(
+        "RestrictSUIDSGID",
+        &[(242, "yes")],
+        EXEC,
+        "making set-uid files",
+        NOTHING,
+    ),
     row(
         "LockPersonality",
-        "yes",
-        235,
+        &[(235, "yes")],
+        EXEC,
         "switching the execution domain",
+        NOTHING,
     ),
     row(
         "MemoryDenyWriteExecute",
-        "yes",
-        231,
+        &[(231, "yes")],
+        EXEC,
         "memory that is writable and executable at once",
+        "just-in-time compilers: torch's oneDNN kernels, numba, CUDA",
+    ),
+    row(
+        "KeyringMode",
+        &[(235, "private")],
+        EXEC,
+        "reading other services' keys in the kernel's keyrings",
+        NOTHING,
     ),
     row(
         "SystemCallArchitectures",
-        "native",
-        209,
+        &[(209, "native")],
+        EXEC,
         "system calls of foreign architectures",
+        "32-bit programs",
     ),
     row(
         "SystemCallFilter",
-        "@system-service",
-        231,
+        &[(231, "@system-service")],
+        EXEC,
         "system calls that no ordinary service makes",
+        NOTHING,
     ),
     row(
         "SystemCallFilter",
-        "~@privileged",
-        231,
+        &[(231, "~@privileged")],
+        EXEC,
         "system calls that need root",
+        NOTHING,
     ),
-    // An error, not a kill: numpy binds its memory with mbind, and lives without (measured).
     row(
         "SystemCallFilter",
-        "~@resources",
-        231,
+        &[(231, "~@resources")],
+        EXEC,
         "changing its own limits and priorities",
+        "numpy binds its memory with mbind, and lives without",
     ),
+    // An error, not a kill: numpy hears no from mbind and goes on (measured).
     row(
         "SystemCallErrorNumber",
-        "EPERM",
-        209,
+        &[(209, "EPERM")],
+        EXEC,
         "being killed for a denied call instead of hearing no",
+        NOTHING,
     ),
-    row("DevicePolicy", "closed", 208, "devices that are not listed"),
-    row("IPAddressDeny", "any", 235, "the network"),
+    row(
+        "DevicePolicy",
+        &[(208, "closed")],
+        RESOURCES,
+        "devices that are not listed",
+        "GPUs that `gpu` does not name",
+    ),
+    row(
+        "IPAddressDeny",
+        &[(235, "any")],
+        RESOURCES,
+        "the network",
+        "off where `host` publishes the service beyond this machine",
+    ),
     row(
         "IPAddressAllow",
-        "localhost",
-        235,
+        &[(235, "localhost")],
+        RESOURCES,
         "nothing: opens this machine's own addresses again",
+        NOTHING,
     ),
-    row("UMask", "0077", 1, "leaving files that others can read"),
+    row(
+        "UMask",
+        &[(1, "0077")],
+        EXEC,
+        "leaving files that others can read",
+        "sharing results by file with people who are not in the group juniper",
+    ),
 ];

@@ -9,6 +9,7 @@
 )]
 
 pub mod accounts;
+pub mod analyze;
 pub mod clock;
 pub mod environment;
 pub mod files;

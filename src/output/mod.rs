@@ -1,5 +1,6 @@
 //! Values to text: tables, ages, sizes, colours. Pure; printing is `host::terminal`'s work.
 
+pub mod audit;
 pub mod chain;
 pub mod curl;
 pub mod graph;

@@ -33,6 +33,8 @@ pub enum Code {
     Contradiction,
     /// Something that must not run where `JUNIPER_ENV=production`.
     NotInProduction,
+    /// A unit that is more exposed than it may be.
+    OverBudget,
 }
 
 impl Code {
@@ -51,6 +53,7 @@ impl Code {
             Self::ImpossibleGate => "E009",
             Self::Contradiction => "E010",
             Self::NotInProduction => "E011",
+            Self::OverBudget => "E012",
         }
     }
 }

@@ -131,6 +131,8 @@ field_by_field!(ServiceLayer {
     startup,
     readiness,
     liveness,
+    sandbox,
+    exposure_budget,
     relax
 });
 field_by_field!(ProfileLayer {

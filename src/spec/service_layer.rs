@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
+use crate::hardening::{Exposure, Profile};
+
 use super::bind::{self, BindTarget};
 use super::derived::{Derived, EnvironmentValue};
 use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
 use super::reader::{TableReader, number, scalar, string, strings, word};
-use super::service_value::{body_path, bytes, command, directive, gpu, host, positive};
+use super::service_value::{body_path, bytes, command, directive, exposure, gpu, host, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
 
@@ -59,6 +61,12 @@ pub enum Output {
     Discard,
 }
 
+/// The profiles of the sandbox that a service can choose; with `gpu` it is always the GPU's.
+const SANDBOXES: &[(&str, Profile)] = &[
+    (Profile::Network.word(), Profile::Network),
+    (Profile::MachineLearning.word(), Profile::MachineLearning),
+];
+
 /// One dependency edge as a layer has it.
 #[derive(Debug, Clone, Default)]
 pub struct EdgeLayer {
@@ -102,6 +110,8 @@ pub struct ServiceLayer {
     pub startup: ProbeLayer,
     pub readiness: ProbeLayer,
     pub liveness: ProbeLayer,
+    pub sandbox: Option<Located<Profile>>,
+    pub exposure_budget: Option<Located<Exposure>>,
     pub relax: BTreeMap<String, Located<Line>>,
 }
 
@@ -168,6 +178,8 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
             .table("liveness", faults)
             .map(|table| probe(table, faults, Endpoint::Acting))
             .unwrap_or_default(),
+        sandbox: table.optional("sandbox", faults, word(SANDBOXES)),
+        exposure_budget: table.optional("exposure_budget", faults, exposure),
         relax: table
             .table("relax", faults)
             .map(|table| {

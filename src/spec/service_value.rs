@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
+use crate::hardening::Exposure;
+
 use super::duration;
 use super::fault::Problem;
 use super::reader::{number, strings};
@@ -123,4 +125,16 @@ pub(super) fn directive(text: &str) -> Result<String, Problem> {
             "the name of a directive such as MemoryDenyWriteExecute",
         ))
     }
+}
+
+/// An exposure as `systemd-analyze security` counts it.
+pub(super) fn exposure(value: &DeValue<'_>) -> Result<Exposure, Problem> {
+    let text = match value {
+        DeValue::Float(float) => float.as_str().to_owned(),
+        DeValue::Integer(integer) => format!("{}.0", integer.as_str()),
+        _ => return Err(Problem::wrong_type("a number", value.type_str())),
+    };
+    Exposure::parse(&text)
+        .filter(|exposure| *exposure <= Exposure::MOST)
+        .ok_or_else(|| Problem::invalid("from 0.0 to 10.0, with one digit, such as 1.5"))
 }

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::hardening::{Exposure, Profile};
+
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
@@ -102,8 +104,21 @@ pub struct Managed {
     pub liveness: Option<Probe>,
     /// What its readiness body must say.
     pub expectations: Expectations,
+    /// Which directives of the sandbox its kind leaves out.
+    pub sandbox: Profile,
+    /// How exposed it may be at most, where the site says so.
+    pub exposure_budget: Option<Exposure>,
     /// Sandbox directives that are off for it, with the reason.
     pub relax: BTreeMap<String, Line>,
+}
+
+impl Managed {
+    /// Whether it listens beyond this machine.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.endpoint
+            .is_some_and(|endpoint| !endpoint.host.is_loopback())
+    }
 }
 
 /// A listening address; instance N listens on `port + N - 1`.

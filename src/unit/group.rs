@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::hardening::{Profile, Sandbox};
 use crate::spec::ServiceName;
 use crate::spec::stack::{Kind, Member, Stack};
 
 use super::budget::{self, Budget};
 use super::edges;
-use super::sandbox::peers;
+use super::sandbox::{own_sandbox, peers};
 use super::value::{argument, span};
 use super::version::SystemdVersion;
 
@@ -38,14 +39,16 @@ pub struct GroupUnit {
     pub exec_start: Vec<String>,
     pub timeout_start: String,
     pub peers: Vec<String>,
+    pub sandbox: Sandbox,
 }
 
-/// Computes the group's own units.
+/// Computes one of the group's own units.
 #[must_use]
 pub fn unit(
     stack: &Stack,
     budgets: &BTreeMap<ServiceName, Budget>,
     version: SystemdVersion,
+    profile: Profile,
 ) -> GroupUnit {
     let budget = budget::of_group(budgets);
     let mut exec_start = vec![format!(
@@ -72,6 +75,7 @@ pub fn unit(
         exec_start,
         timeout_start: span(budget.start_timeout()),
         peers: peers(stack),
+        sandbox: own_sandbox(profile, version),
     }
 }
 

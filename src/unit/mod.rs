@@ -11,7 +11,7 @@ pub mod file;
 pub mod group;
 pub mod notification;
 pub mod render;
-mod sandbox;
+pub mod sandbox;
 pub mod service;
 pub mod value;
 pub mod version;

@@ -3,10 +3,11 @@
 //! A template whose instances are incidents, so that systemd itself bounds the time, collects what was
 //! left running, and shows what failed, while the watchdog waits for nobody.
 
-use crate::hardening;
+use crate::hardening::{Profile, Sandbox};
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::stack::Stack;
 
+use super::sandbox::own_sandbox;
 use super::value::{argument, raw, span};
 use super::version::SystemdVersion;
 
@@ -15,9 +16,6 @@ pub const TEMPLATE: &str = "juniper-notification@.service";
 
 /// The credential that holds the webhook's address.
 pub const CREDENTIAL: &str = "webhook";
-
-/// What of the table is left out, because telling somebody takes the network.
-const NETWORK: [&str; 2] = ["IPAddressDeny", "IPAddressAllow"];
 
 /// The unit that tells of one incident.
 #[must_use]
@@ -40,7 +38,7 @@ pub struct NotificationUnit {
     pub exec_start: Vec<String>,
     pub webhook_file: Option<String>,
     pub timeout: String,
-    pub sandbox: Vec<(&'static str, &'static str)>,
+    pub sandbox: Sandbox,
 }
 
 /// Computes the unit.
@@ -70,10 +68,7 @@ pub fn unit(
         exec_start,
         webhook_file,
         timeout: span(notification.timeout),
-        sandbox: hardening::known_to(version)
-            .filter(|directive| !NETWORK.contains(&directive.name))
-            .map(|directive| (directive.name, directive.value))
-            .collect(),
+        sandbox: own_sandbox(Profile::Notification, version),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::hardening::Profile;
 use crate::spec::Stack;
 
 use super::budget;
@@ -74,10 +75,11 @@ pub fn rendered(
         let unit = service::unit(service, managed, &around);
         files.push(file(&unit.file_name, &ServiceTemplate { unit: &unit })?);
     }
-    let group = group::unit(stack, &budgets, version);
-    files.push(file(TARGET, &TargetTemplate { unit: &group })?);
-    files.push(file(READY, &ReadyTemplate { unit: &group })?);
-    files.push(file(WATCHDOG, &WatchdogTemplate { unit: &group })?);
+    let ready = group::unit(stack, &budgets, version, Profile::Ready);
+    files.push(file(TARGET, &TargetTemplate { unit: &ready })?);
+    files.push(file(READY, &ReadyTemplate { unit: &ready })?);
+    let watchdog = group::unit(stack, &budgets, version, Profile::Watchdog);
+    files.push(file(WATCHDOG, &WatchdogTemplate { unit: &watchdog })?);
     if let Some(notification) = &stack.notification {
         let unit = notification::unit(notification, stack, version);
         files.push(file(

@@ -1,12 +1,11 @@
 //! What a service may touch: sandbox directives with their exceptions, devices, bound directories.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::hardening;
+use crate::hardening::{Profile, Sandbox};
 use crate::spec::bind::{self, BindTarget};
 use crate::spec::stack::{Gpu, Managed, Stack};
-use crate::spec::text::Line;
 
 use super::facts::Facts;
 use super::value::{Directories, raw};
@@ -77,40 +76,24 @@ pub(super) fn binds(
     (binds, unmatched)
 }
 
-pub(super) type SandboxLines = (Vec<(&'static str, &'static str)>, Vec<(String, String)>);
+/// What becomes of the sandbox for a service.
+#[must_use]
+pub fn sandbox(managed: &Managed, version: SystemdVersion) -> Sandbox {
+    Sandbox::of(managed.sandbox, version, &managed.relax, |directive| {
+        implied_relaxation(directive, managed)
+    })
+}
 
-/// The directives that apply, and those that do not with the reason.
-pub(super) fn sandbox(managed: &Managed, version: SystemdVersion) -> SandboxLines {
-    let mut applied = Vec::new();
-    let mut relaxed: Vec<(String, String)> = Vec::new();
-    for directive in hardening::known_to(version) {
-        let reason = managed
-            .relax
-            .get(directive.name)
-            .map(|reason: &Line| reason.as_str().to_owned());
-        match reason.or_else(|| implied_relaxation(directive.name, managed)) {
-            None => applied.push((directive.name, directive.value)),
-            Some(reason) if relaxed.iter().any(|(name, _)| name == directive.name) => drop(reason),
-            Some(reason) => relaxed.push((directive.name.to_owned(), reason)),
-        }
-    }
-    (applied, relaxed)
+/// The same for a unit of the group itself.
+#[must_use]
+pub fn own_sandbox(profile: Profile, version: SystemdVersion) -> Sandbox {
+    Sandbox::of(profile, version, &BTreeMap::new(), |_| None)
 }
 
 /// What the configuration of a service itself rules out.
 fn implied_relaxation(directive: &str, managed: &Managed) -> Option<String> {
-    let published = managed
-        .endpoint
-        .is_some_and(|endpoint| !endpoint.host.is_loopback());
     match directive {
-        "PrivateDevices" if managed.gpu != Gpu::None => Some(
-            "the GPU's device nodes are needed; DevicePolicy=closed allows only those listed"
-                .to_owned(),
-        ),
-        "ProcSubset" if managed.gpu != Gpu::None => {
-            Some("CUDA reads /proc/driver/nvidia".to_owned())
-        }
-        "IPAddressDeny" | "IPAddressAllow" if published => {
+        "IPAddressDeny" | "IPAddressAllow" if managed.is_published() => {
             Some("the configuration publishes this service beyond this machine".to_owned())
         }
         _ => None,

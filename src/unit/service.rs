@@ -7,6 +7,7 @@
 
 use std::net::SocketAddr;
 
+use crate::hardening::Sandbox;
 use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, WhenLost};
 
 use super::budget::Budget;
@@ -49,9 +50,8 @@ pub struct ServiceUnit {
     pub restarts_directly: bool,
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
-    pub sandbox: Vec<(&'static str, &'static str)>,
+    pub sandbox: Sandbox,
     pub peers: Vec<String>,
-    pub relaxed: Vec<(String, String)>,
 }
 
 /// What a unit is computed from, besides its service.
@@ -84,7 +84,6 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         )
         .collect::<Vec<_>>()
         .join(" ");
-    let (sandbox, relaxed) = sandbox(managed, around.version);
     let (binds, unmatched) = binds(managed, &directories, around.facts);
     ServiceUnit {
         file_name: file_name(managed),
@@ -128,8 +127,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
         peers: peers(around.stack),
-        sandbox,
-        relaxed,
+        sandbox: sandbox(managed, around.version),
     }
 }
 

@@ -3,16 +3,24 @@
 
 use std::path::Path;
 
+use juniperctl::hardening::reference;
 use libtest_mimic::{Failed, Trial};
 
 use crate::program::{juniperctl, said};
 use crate::tree;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![Trial::test(
-        "units_is_what_the_program_renders_by_default",
-        units_is_what_the_program_renders_by_default,
-    )]
+    vec![
+        Trial::test(
+            "units_is_what_the_program_renders_by_default",
+            units_is_what_the_program_renders_by_default,
+        ),
+        Trial::test("the_page_of_the_sandbox_is_its_table", || {
+            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
+            let page = ("hardening.md".to_owned(), reference::page());
+            tree::matches(&directory, &[page].into())
+        }),
+    ]
 }
 
 fn units_is_what_the_program_renders_by_default() -> Result<(), Failed> {

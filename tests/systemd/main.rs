@@ -12,6 +12,7 @@
     reason = "tests may fail loudly, print what they saw, and look at this computer"
 )]
 
+mod exposure;
 mod failures;
 mod group;
 mod hostile;
@@ -43,6 +44,10 @@ fn main() {
         trials.push(lab::trial(
             &format!("systemd::{version}::a_restart_reaches_all_and_a_crash_only_one"),
             move || group::restart(suite),
+        ));
+        trials.push(lab::trial(
+            &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
+            move || exposure::agrees_with_systemd(suite),
         ));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));

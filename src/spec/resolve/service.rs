@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::hardening;
+use crate::hardening::{self, Profile};
 use crate::spec::bind::Bind;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
@@ -160,12 +160,26 @@ fn managed(
         }),
         liveness: probe(name, "liveness", &layer.liveness, endpoint, faults),
         expectations: expectations(name, layer, context, faults),
+        sandbox: sandbox(layer),
+        exposure_budget: layer.exposure_budget.as_ref().map(|budget| budget.value),
         relax: layer
             .relax
             .iter()
             .map(|(directive, reason)| (directive.clone(), reason.value.clone()))
             .collect(),
     })
+}
+
+/// Whoever has a GPU runs torch on it; everybody else is what the configuration says.
+fn sandbox(layer: &ServiceLayer) -> Profile {
+    let has_gpu = layer.gpu.as_ref().is_some_and(|gpu| gpu.value != Gpu::None);
+    if has_gpu {
+        return Profile::Gpu;
+    }
+    layer
+        .sandbox
+        .as_ref()
+        .map_or(Profile::Network, |profile| profile.value)
 }
 
 fn unit_stem(name: &ServiceName, layer: &ServiceLayer) -> Option<UnitStem> {

@@ -1,0 +1,181 @@
+//! What each unit of a stack may do: how exposed it is, against its budget, and what it does without.
+//!
+//! Computed from the units' texts alone, so that it is the same before an install as after one. It asks
+//! nobody.
+
+use crate::spec::ServiceName;
+use crate::spec::fault::{Code, Fault};
+use crate::spec::layer::Layer;
+use crate::spec::stack::{Gpu, Stack};
+use crate::unit::UnitFile;
+use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::notification;
+use crate::unit::sandbox::{own_sandbox, sandbox};
+use crate::unit::service::file_name;
+use crate::unit::version::SystemdVersion;
+
+use super::exposure::{Open, Settings, open};
+use super::{Exposure, Profile, Relaxed, budget};
+
+/// One unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audited {
+    /// Its file.
+    pub unit: String,
+    /// The service that it runs; `None` for a unit of the group itself.
+    pub service: Option<String>,
+    /// Which part of the table it gets.
+    pub profile: Profile,
+    /// How exposed it is, as computed.
+    pub exposure: Exposure,
+    /// How exposed it may be.
+    pub budget: Exposure,
+    /// What that comes from.
+    pub open: Vec<Open>,
+    /// What it does without.
+    pub relaxed: Vec<Relaxed>,
+    /// Which GPUs it may open.
+    pub gpu: Gpu,
+}
+
+impl Audited {
+    /// Whether it is more exposed than it may be.
+    #[must_use]
+    pub fn is_over_budget(&self) -> bool {
+        self.exposure > self.budget
+    }
+
+    /// What each relaxed directive adds to the exposure, the worst first.
+    fn costs_of_relaxations(&self) -> Vec<Open> {
+        let mut costs: Vec<Open> = self
+            .relaxed
+            .iter()
+            .map(|relaxed| Open {
+                question: relaxed.name,
+                adds: self
+                    .open
+                    .iter()
+                    .filter(|open| open.is_of(relaxed.name))
+                    .map(|open| open.adds)
+                    .sum(),
+            })
+            .filter(|open| open.adds > 0)
+            .collect();
+        costs.sort_by_key(|open| std::cmp::Reverse(open.adds));
+        costs
+    }
+}
+
+/// What is known of a unit besides its text.
+struct About {
+    unit: String,
+    service: Option<String>,
+    profile: Profile,
+    budget: Exposure,
+    relaxed: Vec<Relaxed>,
+    gpu: Gpu,
+}
+
+impl About {
+    fn audited(self, text: &str) -> Audited {
+        let settings = Settings::parse(text);
+        Audited {
+            unit: self.unit,
+            service: self.service,
+            profile: self.profile,
+            exposure: Exposure::of(&settings),
+            budget: self.budget,
+            open: open(&settings),
+            relaxed: self.relaxed,
+            gpu: self.gpu,
+        }
+    }
+}
+
+/// All units of a stack; `files` are those that were rendered from it for this systemd.
+#[must_use]
+pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Audited> {
+    let managed = || {
+        stack
+            .services
+            .iter()
+            .filter_map(|service| Some((service, service.managed()?)))
+    };
+    let beyond = managed().any(|(_, managed)| managed.is_published());
+    let services = managed().map(|(service, managed)| About {
+        unit: file_name(managed),
+        service: Some(service.name.to_string()),
+        profile: managed.sandbox,
+        budget: managed
+            .exposure_budget
+            .unwrap_or_else(|| budget::of(managed.sandbox, beyond)),
+        relaxed: sandbox(managed, version).relaxed,
+        gpu: managed.gpu.clone(),
+    });
+    let group = [
+        (READY, Profile::Ready),
+        (WATCHDOG, Profile::Watchdog),
+        (notification::TEMPLATE, Profile::Notification),
+    ];
+    let group = group.into_iter().map(|(unit, profile)| About {
+        unit: unit.to_owned(),
+        service: None,
+        profile,
+        budget: budget::of(profile, beyond),
+        relaxed: own_sandbox(profile, version).relaxed,
+        gpu: Gpu::None,
+    });
+    services
+        .chain(group)
+        .filter_map(|about| {
+            let file = files.iter().find(|file| file.name == about.unit)?;
+            Some(about.audited(&file.text))
+        })
+        .collect()
+}
+
+/// The faults of units that are more exposed than they may be.
+#[must_use]
+pub fn faults(audited: &[Audited], merged: &Layer) -> Vec<Fault> {
+    audited
+        .iter()
+        .filter(|audited| audited.is_over_budget())
+        .map(|audited| fault(audited, merged))
+        .collect()
+}
+
+fn fault(audited: &Audited, merged: &Layer) -> Fault {
+    let layer = audited
+        .service
+        .as_deref()
+        .and_then(|name| merged.services.get(&ServiceName::parse(name).ok()?));
+    let relaxed = layer
+        .and_then(|layer| layer.relax.values().next())
+        .map(|reason| reason.at.clone());
+    let adds: Vec<String> = audited
+        .costs_of_relaxations()
+        .into_iter()
+        .map(|open| format!("{}= {}", open.question, open.points()))
+        .collect();
+    let help = audited.service.as_ref().map(|service| {
+        format!(
+            "relax less, or allow it: services.{service}.exposure_budget = {}",
+            audited.exposure
+        )
+    });
+    Fault {
+        code: Code::OverBudget,
+        title: format!(
+            "{} is more exposed than it may be: {}, its budget is {}",
+            audited.unit, audited.exposure, audited.budget
+        ),
+        at: relaxed.or_else(|| layer.and_then(|layer| layer.at.clone())),
+        label: if adds.is_empty() {
+            "too much is open".to_owned()
+        } else {
+            format!("what is off adds {}", adds.join(", "))
+        },
+        also: None,
+        help,
+    }
+}

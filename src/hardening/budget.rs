@@ -1,0 +1,39 @@
+//! How exposed each kind of unit may be at most.
+//!
+//! The figures are what the final units need, on every supported systemd: a directive that is lost by
+//! accident does not fit in. What a site relaxes does not fit in either: it says so by raising the
+//! budget of that service, next to the reason.
+
+use super::{Exposure, Profile};
+
+/// A service on the processor alone. Nothing better was found among its peers: upstream's own units
+/// have 8.2, the best hardened CUDA unit 1.6.
+const PROCESSOR: Exposure = Exposure::tenths(9);
+
+/// A service with GPUs: their device nodes are open.
+const GPU: Exposure = Exposure::tenths(12);
+
+/// The watchdog: root in name, because nobody else gives orders to systemd.
+const WATCHDOG: Exposure = Exposure::tenths(13);
+
+/// The unit that asks whether the group answers: without a mount namespace.
+const READY: Exposure = Exposure::tenths(27);
+
+/// The unit that tells somebody: the whole network is open to it.
+const NOTIFICATION: Exposure = Exposure::tenths(11);
+
+/// What it adds that a service listens beyond this machine: it hears every address.
+pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
+
+/// The budget of a unit.
+#[must_use]
+pub fn of(profile: Profile, published: bool) -> Exposure {
+    let own = match profile {
+        Profile::Network | Profile::MachineLearning => PROCESSOR,
+        Profile::Gpu => GPU,
+        Profile::Watchdog => WATCHDOG,
+        Profile::Ready => READY,
+        Profile::Notification => NOTIFICATION,
+    };
+    if published { own.and(PUBLISHED) } else { own }
+}

@@ -1,0 +1,158 @@
+//! The audit as text and as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::hardening::audit::Audited;
+use crate::hardening::{By, Exposure, Relaxed};
+use crate::readiness::Verdict;
+use crate::spec::stack::Gpu;
+
+use super::style::of_verdict;
+use super::table::{Cell, aligned};
+
+/// One unit.
+pub struct Row {
+    /// What was computed.
+    pub audited: Audited,
+    /// What systemd says of the installed unit, where it was asked.
+    pub measured: Option<Exposure>,
+}
+
+impl Row {
+    /// Whether it is more exposed than it may be, by either figure.
+    #[must_use]
+    pub fn is_over_budget(&self) -> bool {
+        self.audited.is_over_budget()
+            || self
+                .measured
+                .is_some_and(|measured| measured > self.audited.budget)
+    }
+}
+
+/// For people.
+#[must_use]
+pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
+    let heading = ["UNIT", "SANDBOX", "EXPOSURE", "BUDGET", "SYSTEMD SAYS"];
+    let mut cells = vec![heading.map(Cell::plain).to_vec()];
+    cells.extend(rows.iter().map(|row| {
+        let verdict = if row.is_over_budget() {
+            Verdict::Down
+        } else {
+            Verdict::Ready
+        };
+        let exposure = row.audited.exposure.to_string();
+        let measured = row
+            .measured
+            .map_or_else(|| "-".to_owned(), |it| it.to_string());
+        let judged = if row.is_over_budget() {
+            format!("{measured}  over its budget")
+        } else {
+            measured
+        };
+        vec![
+            Cell::plain(row.audited.unit.clone()),
+            Cell::plain(row.audited.profile.word()),
+            Cell::painted(&exposure, of_verdict(verdict)),
+            Cell::plain(row.audited.budget.to_string()),
+            Cell::painted(&judged, of_verdict(verdict)),
+        ]
+    }));
+    let mut text = format!(
+        "profile {profile}, systemd {systemd}; exposure from 0.0 (nothing open) to 10.0\n{}",
+        aligned(&cells)
+    );
+    for row in rows {
+        let over = if row.is_over_budget() {
+            row.audited.open.as_slice()
+        } else {
+            &[]
+        };
+        let gpu = gpu(&row.audited.gpu);
+        if row.audited.relaxed.is_empty() && over.is_empty() && gpu.is_none() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{}", row.audited.unit);
+        if let Some(gpu) = gpu {
+            let _ = writeln!(text, "  may open {gpu}");
+        }
+        for relaxed in &row.audited.relaxed {
+            let _ = writeln!(text, "  {}: {}", what(relaxed), relaxed.reason);
+        }
+        for open in over {
+            let _ = writeln!(text, "  {} adds {}", open.question, open.points());
+        }
+    }
+    text
+}
+
+/// For programs.
+#[must_use]
+pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
+    let units: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let audited = &row.audited;
+            let relaxed: Vec<Value> = audited
+                .relaxed
+                .iter()
+                .map(|relaxed| {
+                    json!({
+                        "directive": relaxed.name,
+                        "instead": relaxed.instead,
+                        "reason": relaxed.reason,
+                        "by": by(relaxed.by),
+                    })
+                })
+                .collect();
+            let open: Vec<Value> = audited
+                .open
+                .iter()
+                .map(|open| json!({ "question": open.question, "thousandths": open.adds }))
+                .collect();
+            json!({
+                "unit": audited.unit,
+                "service": audited.service,
+                "sandbox": audited.profile.word(),
+                "exposure": audited.exposure.to_string(),
+                "budget": audited.budget.to_string(),
+                "measured": row.measured.map(|measured| measured.to_string()),
+                "over_budget": row.is_over_budget(),
+                "gpu": gpu(&audited.gpu),
+                "relaxed": relaxed,
+                "open": open,
+            })
+        })
+        .collect();
+    json!({ "version": 1, "profile": profile, "systemd": systemd, "units": units })
+}
+
+fn what(relaxed: &Relaxed) -> String {
+    match relaxed.instead {
+        None => format!("{}= is off", relaxed.name),
+        Some(value) => format!("{}= is {value}", relaxed.name),
+    }
+}
+
+fn by(by: By) -> &'static str {
+    match by {
+        By::Profile(_) => "profile",
+        By::Configuration => "configuration",
+        By::Site => "site",
+    }
+}
+
+fn gpu(gpu: &Gpu) -> Option<String> {
+    match gpu {
+        Gpu::None => None,
+        Gpu::All => Some("every GPU".to_owned()),
+        Gpu::Only(numbers) => {
+            let names: Vec<String> = numbers
+                .iter()
+                .map(|number| format!("/dev/nvidia{number}"))
+                .collect();
+            Some(names.join(", "))
+        }
+    }
+}
