@@ -67,6 +67,17 @@ fn a_training_cascor_that_works_is_left_alone_until_the_limit() {
         play.pass(120);
         assert_eq!(play.acts(), [], "{tenths}");
     }
+    // One that worked for a while and then stands still is not at work any more.
+    let mut play = Play::new();
+    play.works = true;
+    play.set("cascor", Manner::Training);
+    play.pass(60);
+    play.set("cascor", Manner::Silent);
+    play.pass(120);
+    assert_eq!(play.acts(), []);
+    play.works = false;
+    play.pass(40);
+    assert_eq!(play.acts().len(), 1);
     // One that does not work is not at work, whatever it said.
     let mut play = Play::new();
     play.set("cascor", Manner::Training);

@@ -36,6 +36,8 @@ pub(super) struct Play {
     pub(super) done: Vec<(u64, Action)>,
     pub(super) kept: BTreeMap<u64, Incident>,
     pub(super) works: bool,
+    /// What all of them have worked.
+    processor: Duration,
     /// Whether a restart cures.
     pub(super) cured: bool,
     /// Whether what is ended does end.
@@ -96,6 +98,7 @@ impl Play {
             done: Vec::new(),
             kept: BTreeMap::new(),
             works: false,
+            processor: Duration::ZERO,
             cured: true,
             dies: true,
         }
@@ -137,11 +140,7 @@ impl Play {
                     standing: self.standings.get(&label).copied().unwrap_or_default(),
                     run: u64::try_from(born.as_micros()).unwrap(),
                     age: self.now.steady.saturating_sub(born),
-                    processor: Some(if self.works {
-                        self.now.steady
-                    } else {
-                        Duration::ZERO
-                    }),
+                    processor: Some(self.processor),
                 };
                 self.event(Event::Looked { label, look });
             }
@@ -186,6 +185,9 @@ impl Play {
         for _ in 0..tenths {
             self.now.steady += Duration::from_millis(100);
             self.now.wall += 100_000;
+            if self.works {
+                self.processor += Duration::from_millis(100);
+            }
             let due: Vec<_> = self
                 .asked
                 .extract_if(.., |asked| asked.3 <= self.now.steady)
