@@ -148,7 +148,7 @@ pub(crate) fn hang() -> Outcome {
     exits(&machine, "juniper-standin fault hang data", 0)?;
     exits(&machine, "systemctl is-active juniper-data.service", 0)?;
     let told = exits(&machine, "juniperctl health data", 3)?;
-    has(&told.stdout, &["data is down", "no answer within 10s"])?;
+    has(&told.stdout, &["data is down", "no answer within 9s"])?;
     exits(&machine, "juniperctl restart data", 0)?;
     exits(&machine, "juniperctl health data", 0)?;
     Ok(())

@@ -16,6 +16,8 @@ use crate::watchdog::{Heard, Incident, Memory, Watched};
 pub(super) enum Manner {
     Well,
     Silent,
+    /// Alive, and as late as cascor is while data hangs.
+    Late,
     /// Alive, but not ready because of a dependency.
     Unready,
     /// Ready, and training.
@@ -63,6 +65,9 @@ fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
         latency: Duration::from_millis(5),
     }
 }
+
+/// How long cascor stands still while it asks a data that hangs (measured).
+const LATE: Duration = Duration::from_millis(5_060);
 
 impl Play {
     pub(super) fn new() -> Self {
@@ -125,11 +130,10 @@ impl Play {
                 question,
                 limit,
             } => {
-                let silent = self.manners.get(&label) == Some(&Manner::Silent);
-                let takes = if silent {
-                    limit
-                } else {
-                    Duration::from_millis(5)
+                let takes = match self.manners.get(&label) {
+                    Some(Manner::Silent) => limit,
+                    Some(Manner::Late) => LATE.min(limit),
+                    _ => Duration::from_millis(5),
                 };
                 self.asked
                     .push((number, label, question, self.now.steady + takes, takes));
@@ -165,8 +169,11 @@ impl Play {
     fn answer(&self, label: &str, question: Question, takes: Duration) -> Heard {
         let manner = self.manners.get(label).copied().unwrap_or(Manner::Well);
         let mut heard = match (manner, question) {
+            (Manner::Late, _) if takes < LATE => heard(Verdict::Down, false, false, false),
             (Manner::Silent, _) => heard(Verdict::Down, false, false, false),
-            (Manner::Unready, Question::Readiness) => heard(Verdict::NotReady, true, false, false),
+            (Manner::Unready | Manner::Late, Question::Readiness) => {
+                heard(Verdict::NotReady, true, false, false)
+            }
             (Manner::Training, Question::Readiness) => heard(Verdict::Ready, true, true, false),
             (Manner::Demo, Question::Readiness) => heard(Verdict::NotReady, true, false, true),
             _ => heard(Verdict::Ready, true, false, false),
