@@ -37,7 +37,7 @@ fn the_built_in_probes_notice_each_hang_within_fifteen_seconds() {
     for label in ["data", "cascor", "canopy", "worker@1"] {
         let mut longest = 0;
         // Whatever is being asked when it begins.
-        for tenths in 0..60 {
+        for tenths in 0..30 {
             let mut play = Play::new();
             play.pass_tenths(100 + tenths);
             play.set(label, Manner::Silent);
@@ -51,6 +51,36 @@ fn the_built_in_probes_notice_each_hang_within_fifteen_seconds() {
         // One for the step of the play itself.
         assert!((120..=151).contains(&longest), "{label}: {longest} tenths");
     }
+}
+
+#[test]
+fn a_patient_readiness_probe_delays_nothing() {
+    let mut members = members();
+    let liveness = members[0].liveness.as_mut().unwrap();
+    liveness.interval = Duration::from_secs(1);
+    liveness.timeout = Duration::from_secs(2);
+    members[0].readiness.as_mut().unwrap().timeout = Duration::from_secs(30);
+    for tenths in (0..60).step_by(3) {
+        let mut play = Play::new();
+        play.event(Event::Configured {
+            members: members.clone(),
+            restraint: Restraint::default(),
+        });
+        play.pass_tenths(100 + tenths);
+        play.set("data", Manner::Silent);
+        play.pass_tenths(51);
+        assert_eq!(play.acts().len(), 1, "{tenths}");
+    }
+}
+
+#[test]
+fn a_readiness_that_takes_long_is_no_silence() {
+    // Readiness says nothing for minutes, while every other question is answered.
+    let mut play = Play::new();
+    play.set("data", Manner::Mute);
+    play.pass(120);
+    assert_eq!(play.acts(), []);
+    assert_eq!(play.kept.len(), 1, "it is told all the same");
 }
 
 #[test]

@@ -34,7 +34,7 @@ const LIVENESS: Pace = Pace {
 };
 const READINESS: Pace = Pace {
     interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(9),
+    timeout: Duration::from_secs(10),
 };
 const FAILURES: u32 = 3;
 const BUSY_LIMIT: Duration = Duration::from_mins(10);

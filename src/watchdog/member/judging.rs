@@ -79,7 +79,8 @@ impl MemberWatch {
             run: run.unwrap_or_default(),
             looked: now.steady,
         });
-        self.asked = None;
+        self.liveness_asked = None;
+        self.readiness_asked = None;
     }
 
     /// Whether it is time for another look at one that is being ended.

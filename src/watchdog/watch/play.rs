@@ -16,6 +16,8 @@ use crate::watchdog::{Heard, Incident, Memory, Watched};
 pub(super) enum Manner {
     Well,
     Silent,
+    /// Alive, but its readiness endpoint never answers.
+    Mute,
     /// Alive, and as late as cascor is while data hangs.
     Late,
     /// Alive, but not ready because of a dependency.
@@ -132,6 +134,7 @@ impl Play {
             } => {
                 let takes = match self.manners.get(&label) {
                     Some(Manner::Silent) => limit,
+                    Some(Manner::Mute) if question == Question::Readiness => limit,
                     Some(Manner::Late) => LATE.min(limit),
                     _ => Duration::from_millis(5),
                 };
@@ -170,7 +173,9 @@ impl Play {
         let manner = self.manners.get(label).copied().unwrap_or(Manner::Well);
         let mut heard = match (manner, question) {
             (Manner::Late, _) if takes < LATE => heard(Verdict::Down, false, false, false),
-            (Manner::Silent, _) => heard(Verdict::Down, false, false, false),
+            (Manner::Silent, _) | (Manner::Mute, Question::Readiness) => {
+                heard(Verdict::Down, false, false, false)
+            }
             (Manner::Unready | Manner::Late, Question::Readiness) => {
                 heard(Verdict::NotReady, true, false, false)
             }
