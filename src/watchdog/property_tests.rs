@@ -217,7 +217,8 @@ impl World {
             } => {
                 // A question that the watchdog has given up may still be under way; a second one
                 // that it waits for may not.
-                self.asked.retain(|(_, other, _)| *other != label);
+                self.asked
+                    .retain(|(_, other, asked)| *other != label || *asked != question);
                 self.asked.push((number, label, question));
             }
             Action::Look { label } => self.looks.push(label),

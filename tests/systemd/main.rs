@@ -91,6 +91,7 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(watchdog::single_trials());
     trials.extend(real::trials());
     trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -17,6 +17,10 @@ use crate::watchdog::{Heard, Incident, Memory, Watched};
 pub(super) enum Manner {
     Well,
     Silent,
+    /// Alive, but its readiness endpoint never answers.
+    Mute,
+    /// Alive, and as late as cascor is while data hangs.
+    Late,
     /// Alive, but not ready because of a dependency.
     Unready,
     /// Ready, and training.
@@ -41,6 +45,8 @@ pub(super) struct Play {
     /// Why systemd takes no order to tell somebody, if it does not.
     pub(super) refusal: Option<String>,
     pub(super) works: bool,
+    /// What all of them have worked.
+    processor: Duration,
     /// Whether a restart cures.
     pub(super) cured: bool,
     /// Whether what is ended does end.
@@ -70,6 +76,9 @@ fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
         latency: Duration::from_millis(5),
     }
 }
+
+/// How long cascor stands still while it asks a data that hangs (measured).
+const LATE: Duration = Duration::from_millis(5_060);
 
 impl Play {
     pub(super) fn new() -> Self {
@@ -107,6 +116,7 @@ impl Play {
             told: Vec::new(),
             refusal: None,
             works: false,
+            processor: Duration::ZERO,
             cured: true,
             dies: true,
         }
@@ -133,11 +143,11 @@ impl Play {
                 question,
                 limit,
             } => {
-                let silent = self.manners.get(&label) == Some(&Manner::Silent);
-                let takes = if silent {
-                    limit
-                } else {
-                    Duration::from_millis(5)
+                let takes = match self.manners.get(&label) {
+                    Some(Manner::Silent) => limit,
+                    Some(Manner::Mute) if question == Question::Readiness => limit,
+                    Some(Manner::Late) => LATE.min(limit),
+                    _ => Duration::from_millis(5),
                 };
                 self.asked
                     .push((number, label, question, self.now.steady + takes, takes));
@@ -148,11 +158,7 @@ impl Play {
                     standing: self.standings.get(&label).copied().unwrap_or_default(),
                     run: u64::try_from(born.as_micros()).unwrap(),
                     age: self.now.steady.saturating_sub(born),
-                    processor: Some(if self.works {
-                        self.now.steady
-                    } else {
-                        Duration::ZERO
-                    }),
+                    processor: Some(self.processor),
                 };
                 self.event(Event::Looked { label, look });
             }
@@ -182,8 +188,13 @@ impl Play {
     fn answer(&self, label: &str, question: Question, takes: Duration) -> Heard {
         let manner = self.manners.get(label).copied().unwrap_or(Manner::Well);
         let mut heard = match (manner, question) {
-            (Manner::Silent, _) => heard(Verdict::Down, false, false, false),
-            (Manner::Unready, Question::Readiness) => heard(Verdict::NotReady, true, false, false),
+            (Manner::Late, _) if takes < LATE => heard(Verdict::Down, false, false, false),
+            (Manner::Silent, _) | (Manner::Mute, Question::Readiness) => {
+                heard(Verdict::Down, false, false, false)
+            }
+            (Manner::Unready | Manner::Late, Question::Readiness) => {
+                heard(Verdict::NotReady, true, false, false)
+            }
             (Manner::Training, Question::Readiness) => heard(Verdict::Ready, true, true, false),
             (Manner::Demo, Question::Readiness) => heard(Verdict::NotReady, true, false, true),
             _ => heard(Verdict::Ready, true, false, false),
@@ -202,6 +213,9 @@ impl Play {
         for _ in 0..tenths {
             self.now.steady += Duration::from_millis(100);
             self.now.wall += 100_000;
+            if self.works {
+                self.processor += Duration::from_millis(100);
+            }
             let due: Vec<_> = self
                 .asked
                 .extract_if(.., |asked| asked.3 <= self.now.steady)

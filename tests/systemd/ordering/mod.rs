@@ -59,8 +59,13 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trial(&named("a_start_explains_itself"), move || {
             chain::explained(suite)
         }),
-        on_virtual_machine(&named("the_group_survives_a_power_cut"), move || {
-            power::cut(suite)
-        }),
+        on_virtual_machine(
+            &named(if suite == power::CLOCK {
+                "the_group_survives_a_power_cut_and_a_stepped_clock"
+            } else {
+                "the_group_survives_a_power_cut"
+            }),
+            move || power::cut(suite),
+        ),
     ]
 }

@@ -102,7 +102,7 @@ pub(super) fn paused(suite: Suite) -> Outcome {
         let now = stage.processes()?;
         claim(now == before, format!("{before:?} became {now:?}"))
     };
-    stage.goes_on(NOTICED * 2, untouched)?;
+    stage.goes_on(NOTICED + SLACK, untouched)?;
     claim(stage.incident()?["root_cause"] == "data", "no incident")?;
     // A new configuration changes nothing about it.
     stage.exits("systemctl reload juniper-watchdog.service", 0)?;
@@ -121,7 +121,7 @@ pub(super) fn paused(suite: Suite) -> Outcome {
 fn by_hand(stage: &Stage) -> Result<(), Failed> {
     let before = stage.processes()?;
     stage.exits("systemctl stop juniper-data.service", 0)?;
-    stage.goes_on(NOTICED * 2, || {
+    stage.goes_on(NOTICED + SLACK, || {
         let now = stage.processes()?;
         claim(now[0] == "0" && now[1..] == before[1..], format!("{now:?}"))
     })?;
