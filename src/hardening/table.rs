@@ -83,6 +83,12 @@ pub const SANDBOX: &[Directive] = &[
         "reaching other services' shared memory segments and queues",
     ),
     row(
+        "RemoveIPC",
+        "yes",
+        232,
+        "leaving shared memory behind once no service of its user runs",
+    ),
+    row(
         "ProtectProc",
         "invisible",
         247,

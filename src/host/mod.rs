@@ -10,6 +10,8 @@
 
 pub mod accounts;
 pub mod clock;
+mod descriptor;
+pub mod directory_events;
 pub mod environment;
 pub mod files;
 pub mod http;

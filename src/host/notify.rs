@@ -3,8 +3,6 @@
 //! Nothing happens where systemd does not listen: outside of a unit, or in one without
 //! `NotifyAccess=`. A message that cannot be sent is no error; systemd's time-outs then stand.
 
-use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -29,22 +27,6 @@ pub fn extend(time: Duration) {
     // The crate's own word for it ends at 71 minutes.
     let message = format!("EXTEND_TIMEOUT_USEC={}", time.as_micros());
     send(&[NotifyState::Custom(&message)]);
-}
-
-/// Waits until systemd has read what was sent: it looks up the sender's unit by its process, which
-/// must not be gone by then.
-pub fn settled() {
-    // Where this fails there is nobody to wait for.
-    let _ = barrier();
-}
-
-fn barrier() -> io::Result<()> {
-    let (mut reader, writer) = io::pipe()?;
-    sd_notify::notify_with_fds(&[NotifyState::Custom("BARRIER=1")], &[writer.as_fd()])?;
-    drop(writer);
-    // systemd closes its end when it comes to the message.
-    let mut nothing = [0];
-    reader.read(&mut nothing).map(drop)
 }
 
 fn send(states: &[NotifyState<'_>]) {

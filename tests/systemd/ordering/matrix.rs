@@ -113,7 +113,7 @@ fn during_start(stage: &Stage) -> Outcome {
             .wait_until("it to be past its gate", super::stage::BACK, || {
                 stage
                     .shown(service, "SubState")
-                    .is_ok_and(|state| state == "start")
+                    .is_ok_and(|state| state == "start-post")
                     && stage.is_past_its_gate(service).is_ok_and(|past| past)
             })?;
         let before = stage.look()?;
@@ -324,7 +324,7 @@ pub(super) fn by_hand(suite: Suite) -> Outcome {
 
     stage.exits("systemctl stop juniper-a.service", 0)?;
     stage.kill("keep")?;
-    stage.wait_for("keep", "SubState", "start")?;
+    stage.wait_for("keep", "SubState", "start-post")?;
     claim(!stage.is_past_its_gate("keep")?, "keep started without a")?;
     stage.wait_for(
         "keep",
