@@ -30,8 +30,7 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    let failures = Unready::here().count();
-    pause_after(failures, exec, context).await;
+    pause_after(Unready::here().count(), exec, context).await;
     if let Err(reason) = all_met(exec, context).await? {
         context
             .terminal
@@ -42,7 +41,6 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    remember(failures, context);
     // Last of all: from here on the watcher asks the program.
     passed::note()?;
     Ok(become_service(exec, context))
@@ -86,13 +84,6 @@ async fn pause_after(failures: u32, exec: &GateExec, context: &Context) {
     clock::pause(pause).await;
     // The pause is not to come out of the time for the rest.
     notify::extend(exec.within + exec.startup + watch::MARGIN);
-}
-
-/// What is remembered of a start makes later ones better; a full disk must not keep this one back.
-fn remember(failures: u32, context: &Context) {
-    if let Err(error) = Unready::here().note(failures.saturating_add(1)) {
-        context.terminal.error(&format!("warning: {error}"));
-    }
 }
 
 fn become_service(exec: &GateExec, context: &Context) -> u8 {

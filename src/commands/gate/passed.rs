@@ -54,6 +54,15 @@ pub(super) fn note() -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Whether the start that this belongs to has passed its gate.
+pub(super) fn is_noted() -> bool {
+    environment::runtime_directory().is_some_and(|directory| is_noted_in(&directory))
+}
+
+fn is_noted_in(directory: &Path) -> bool {
+    Mark::read(directory).is_some_and(|mark| mark.invocation == environment::invocation())
+}
+
 /// Waits until the start that this belongs to has passed its gate.
 pub(super) async fn awaited() -> Result<(), CommandError> {
     let Some(directory) = environment::runtime_directory() else {
@@ -62,14 +71,13 @@ pub(super) async fn awaited() -> Result<(), CommandError> {
             "the unit has no RuntimeDirectory= in which its gate could say that it was passed",
         ));
     };
-    let invocation = environment::invocation();
     let failed = |error: std::io::Error| {
         let what = format!("cannot watch {}: {error}", directory.display());
         CommandError::new(Kind::Machine, what)
     };
     // Before the first look, so that no mark falls between the two.
     let events = DirectoryEvents::of(&directory).map_err(failed)?;
-    while Mark::read(&directory).is_none_or(|mark| mark.invocation != invocation) {
+    while !is_noted_in(&directory) {
         events.next().await.map_err(failed)?;
     }
     Ok(())

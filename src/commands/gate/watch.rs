@@ -1,6 +1,7 @@
 //! The watcher beside a starting service: its unit's `ExecStartPost=`. The start is complete when it
 //! leaves with success, and that is when the service is ready; where it is not in time the watcher says
-//! why and leaves with a failure, upon which systemd ends the service.
+//! why and leaves with a failure, upon which systemd ends the service. A watcher that is stopped together
+//! with its service (SIGTERM) just ends, and its unit says that this is no failure.
 //!
 //! It stands in for the `READY=1` that none of the services sends. It never touches what the service
 //! writes, and acts on no other process than the main one.
@@ -23,21 +24,41 @@ use super::{NOT_READY, expectations, passed};
 pub(super) const MARGIN: Duration = Duration::from_secs(5);
 
 /// How long one that is aborted may take to say where it was; systemd's time-out comes after that.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Watches until the service is ready, has ended, or is given up.
 pub(super) async fn run(watch: &GateWatch, context: &Context) -> Result<u8, CommandError> {
-    let Some(main) = main_process()? else {
-        // systemd tells how it ended.
-        return Ok(NOT_READY);
-    };
+    let unready = Unready::here();
+    let failures = unready.count();
     // This command line has a time-out of its own, and the gate's pause is part of its time. What the
     // gate asks for itself is lost where systemd has not come to this command line yet.
-    notify::extend(pause_before_start(Unready::here().count()) + MARGIN);
-    tokio::select! {
-        biased;
-        () = main.ended() => Ok(NOT_READY),
-        ended = follow(watch, &main, context) => ended,
+    notify::extend(pause_before_start(failures) + MARGIN);
+    let ready = match main_process()? {
+        // systemd tells how it ended.
+        None => false,
+        Some(main) => tokio::select! {
+            biased;
+            () = main.ended() => false,
+            ready = follow(watch, &main, context) => ready?,
+        },
+    };
+    if ready {
+        remember(unready.forget(), context);
+        return Ok(0);
+    }
+    // Whoever stops the unit ends the main process, and this one next: by then it has. A start that was
+    // called off has not failed.
+    notify::settled().await;
+    if passed::is_noted() {
+        remember(unready.note(failures.saturating_add(1)), context);
+    }
+    Ok(NOT_READY)
+}
+
+/// What is remembered of a start makes later ones better; a full disk must not spoil this one.
+fn remember(noted: Result<(), CommandError>, context: &Context) {
+    if let Err(error) = noted {
+        context.terminal.error(&format!("warning: {error}"));
     }
 }
 
@@ -57,13 +78,17 @@ fn main_process() -> Result<Option<Watched>, CommandError> {
     })
 }
 
-async fn follow(watch: &GateWatch, main: &Watched, context: &Context) -> Result<u8, CommandError> {
+/// Whether the service gets ready in time.
+async fn follow(
+    watch: &GateWatch,
+    main: &Watched,
+    context: &Context,
+) -> Result<bool, CommandError> {
     passed::awaited().await?;
     let Some(url) = watch.ready.clone() else {
         // Nobody can ask this service whether it is ready: being started has to do.
         notify::status("started");
-        forget(context);
-        return Ok(0);
+        return Ok(true);
     };
     let target = Target {
         name: watch.service.clone(),
@@ -78,19 +103,12 @@ async fn follow(watch: &GateWatch, main: &Watched, context: &Context) -> Result<
     match waiter.all_ready(&[target]).await {
         Ok(()) => {
             notify::status(&format!("ready after {}", latency(waiter.waited())));
-            forget(context);
-            Ok(0)
+            Ok(true)
         }
         Err(unmet) => {
             give_up(main, &unmet, &waiter).await;
-            Ok(NOT_READY)
+            Ok(false)
         }
-    }
-}
-
-fn forget(context: &Context) {
-    if let Err(error) = Unready::here().forget() {
-        context.terminal.error(&format!("warning: {error}"));
     }
 }
 
