@@ -98,7 +98,7 @@ fn forged(machine: &Machine) -> Outcome {
         "systemctl show -p StatusText --value juniper-loader.service",
         0,
     )?;
-    has(&told.stdout, &["ready after 10"])
+    has(&told.stdout, &["ready after "])
 }
 
 /// The times at which dependents with each gate begin, beside those of `slow`.
@@ -126,16 +126,19 @@ pub(super) fn gates(suite: Suite) -> Outcome {
         let microseconds: f64 = exits(&machine, &line, 0)?.stdout.trim().parse()?;
         Ok(microseconds / 1_000_000.0)
     };
-    let began = at("slow", "ExecMainStartTimestampMonotonic")?;
-    let ready = |service: &str| {
-        Ok::<f64, libtest_mimic::Failed>(at(service, "ActiveEnterTimestampMonotonic")? - began)
+    let first = at("slow", "ExecMainStartTimestampMonotonic")?;
+    let slow = at("slow", "ActiveEnterTimestampMonotonic")? - first;
+    // When their programs began: how long these take to be ready is not the gates' matter.
+    let began = |service: &str| -> Result<f64, libtest_mimic::Failed> {
+        let line = format!(
+            "journalctl -o json -u juniper-{service}.service | grep 'listening on' | tail -n 1"
+        );
+        let entry: serde_json::Value = serde_json::from_str(&exits(&machine, &line, 0)?.stdout)?;
+        let time = entry["__MONOTONIC_TIMESTAMP"].as_str();
+        let microseconds: f64 = time.ok_or("an entry without a time")?.parse()?;
+        Ok(microseconds / 1_000_000.0 - first)
     };
-    let (slow, started, live, gated) = (
-        ready("slow")?,
-        ready("on-started")?,
-        ready("on-live")?,
-        ready("on-ready")?,
-    );
+    let (started, live, gated) = (began("on-started")?, began("on-live")?, began("on-ready")?);
     let told = format!("slow {slow:.2}, started {started:.2}, live {live:.2}, ready {gated:.2}");
     // Below its dependency's life, between life and readiness, after readiness.
     claim(started < 0.5, format!("the started gate waited: {told}"))?;
