@@ -65,6 +65,7 @@ fn a_patient_readiness_probe_delays_nothing() {
         play.event(Event::Configured {
             members: members.clone(),
             restraint: Restraint::default(),
+            tell_after: None,
         });
         play.pass_tenths(100 + tenths);
         play.set("data", Manner::Silent);
