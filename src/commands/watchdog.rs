@@ -66,6 +66,14 @@ pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, Comman
     Daemon::new(stack.as_ref(), context)?.go_on(hang_ups).await
 }
 
+/// How long trouble lasts before somebody is told of it.
+fn tell_after(stack: &Stack) -> Option<Duration> {
+    stack
+        .notification
+        .as_ref()
+        .map(|notification| notification.after)
+}
+
 /// The daemon.
 struct Daemon<'c> {
     watchdog: Watchdog,
@@ -90,7 +98,8 @@ impl<'c> Daemon<'c> {
                 &memory,
                 incidents,
                 clock::wall_microseconds(),
-            ),
+            )
+            .telling(stack.and_then(tell_after)),
             endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
             prober: survey::prober()?,
             bus: Rc::new(Bus::default()),
@@ -125,7 +134,18 @@ impl<'c> Daemon<'c> {
 
     fn done(&self, done: Result<Option<Event>, Told>) -> Event {
         match done {
-            Ok(event) => event.unwrap_or(Event::Tick),
+            Ok(event) => {
+                if let Some(Event::Notified {
+                    number,
+                    taken: Err(why),
+                }) = &event
+                {
+                    self.context
+                        .terminal
+                        .error(&format!("nobody was told of incident {number} yet: {why}"));
+                }
+                event.unwrap_or(Event::Tick)
+            }
             Err(told) => {
                 if let Some(told) = told {
                     self.context.terminal.error(&told);
@@ -155,6 +175,7 @@ impl<'c> Daemon<'c> {
                 Event::Configured {
                     members: Watched::of(&stack),
                     restraint: stack.restraint,
+                    tell_after: tell_after(&stack),
                 }
             }
             Err(error) => {
@@ -212,6 +233,9 @@ impl<'c> Daemon<'c> {
                     "{label} is in a state that it does not leave by itself: restarting it"
                 ));
                 Box::pin(async move { bus.restart(endpoints.unit(&label)).await })
+            }
+            Action::Notify { number } => {
+                Box::pin(async move { Ok(Some(bus.notify(number).await)) })
             }
             Action::Keep(incident) => {
                 self.records.keep(&incident, self.context);

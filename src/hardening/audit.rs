@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use crate::spec::ServiceName;
 use crate::spec::fault::{Code, Fault};
 use crate::spec::layer::Layer;
+use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::network::{NETWORK, service_of};
+use crate::unit::notification;
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
@@ -122,23 +124,29 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
             .map(|outside| SocketAddr::new(outside.host, outside.port)),
     });
     let mut group = vec![
-        (READY.to_owned(), Profile::Ready),
-        (WATCHDOG.to_owned(), Profile::Watchdog),
+        (READY.to_owned(), Profile::Ready, stack.network),
+        (WATCHDOG.to_owned(), Profile::Watchdog, stack.network),
+        // It is the one that stays in the machine's network.
+        (
+            notification::TEMPLATE.to_owned(),
+            Profile::Notification,
+            Network::Host,
+        ),
     ];
     if stack.network.is_isolated() {
-        group.push((NETWORK.to_owned(), Profile::Network));
+        group.push((NETWORK.to_owned(), Profile::Network, stack.network));
     }
     group.extend(
         managed()
             .filter_map(|(_, managed)| service_of(managed))
-            .map(|unit| (unit, Profile::Network)),
+            .map(|unit| (unit, Profile::Network, stack.network)),
     );
-    let group = group.into_iter().map(|(unit, profile)| About {
+    let group = group.into_iter().map(|(unit, profile, network)| About {
         unit,
         service: None,
         profile,
-        budget: budget::of(profile, beyond, stack.network),
-        relaxed: own_sandbox(profile, version, stack.network).relaxed,
+        budget: budget::of(profile, beyond, network),
+        relaxed: own_sandbox(profile, version, network).relaxed,
         gpu: Gpu::None,
         let_out: None,
     });

@@ -21,6 +21,9 @@ const WATCHDOG: Exposure = Exposure::tenths(13);
 /// The unit that asks whether the group answers: without a mount namespace.
 const READY: Exposure = Exposure::tenths(27);
 
+/// The unit that tells somebody: the whole network is open to it.
+const NOTIFICATION: Exposure = Exposure::tenths(11);
+
 /// What it adds that a service listens beyond this machine: it hears every address.
 pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
 
@@ -35,6 +38,7 @@ pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
         Profile::Gpu => GPU,
         Profile::Watchdog => WATCHDOG,
         Profile::Ready => READY,
+        Profile::Notification => NOTIFICATION,
     };
     let own = match network {
         Network::Host => own,

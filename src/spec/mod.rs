@@ -13,6 +13,7 @@ pub mod layer;
 pub mod merge;
 pub mod name;
 pub mod network;
+pub mod notification;
 pub mod order;
 pub mod probe;
 pub mod probe_layer;

@@ -17,6 +17,7 @@ use super::suggestion::nearest;
 use super::text::Text;
 
 mod clash;
+mod edges;
 mod environment;
 mod network;
 mod service;
@@ -64,6 +65,7 @@ pub fn resolve(
     }
     clash::record(&services, &layers, faults);
     let order = order(&services, &layers, faults);
+    let notification = merged.watchdog.notification.resolved(faults);
     if faults.len() > before {
         return None;
     }
@@ -72,11 +74,10 @@ pub fn resolve(
         .filter_map(|name| services.remove(&name))
         .collect();
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
-    Some(
-        Stack::new(name, juniperctl, services)
-            .restrained(merged.watchdog.resolved())
-            .within(network),
-    )
+    let stack = Stack::new(name, juniperctl, services)
+        .restrained(merged.watchdog.resolved())
+        .within(network);
+    Some(stack.notifying(notification))
 }
 
 fn chosen_profile(

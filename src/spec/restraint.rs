@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::fault::Faults;
+use super::notification::{self, NotificationLayer};
 use super::reader::{TableReader, number};
 use super::service_value::positive;
 use super::source::Located;
@@ -41,6 +42,7 @@ pub struct RestraintLayer {
     pub restarts: Option<Located<u64>>,
     pub backoff: Option<Located<Duration>>,
     pub recovery: Option<Located<Duration>>,
+    pub notification: NotificationLayer,
 }
 
 /// Reads the table.
@@ -49,6 +51,10 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> RestraintLayer {
         restarts: table.optional("restarts", faults, number(0, 1_000)),
         backoff: table.optional("backoff", faults, positive),
         recovery: table.optional("recovery", faults, positive),
+        notification: table
+            .table("notification", faults)
+            .map(|table| notification::read(table, faults))
+            .unwrap_or_default(),
     };
     table.finish(faults);
     layer

@@ -13,6 +13,7 @@ use super::bind::Bind;
 use super::derived::EnvironmentValue;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::network::Network;
+use super::notification::Notification;
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
@@ -31,6 +32,8 @@ pub struct Stack {
     pub restraint: Restraint,
     /// Whose network the services share.
     pub network: Network,
+    /// Whom the watchdog tells, if anybody.
+    pub notification: Option<Notification>,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -211,6 +214,7 @@ impl Stack {
             services,
             restraint: Restraint::default(),
             network: Network::default(),
+            notification: None,
             positions,
         }
     }
@@ -242,6 +246,15 @@ impl Stack {
                 Kind::Managed(_) => None,
             })
             .collect()
+    }
+
+    /// The same with somebody to tell of incidents.
+    #[must_use]
+    pub fn notifying(self, notification: Option<Notification>) -> Self {
+        Self {
+            notification,
+            ..self
+        }
     }
 
     /// A service by name.

@@ -69,6 +69,7 @@ async fn serve(settings: Settings, clock: Clock) -> Result<(), Failure> {
         ready_after,
         running,
         manner: Cell::default(),
+        probes: Cell::default(),
     });
     shared.schedule(fault);
     loop {
@@ -94,6 +95,8 @@ struct Shared {
     ready_after: Duration,
     running: Running,
     manner: Cell<Manner>,
+    /// How often juniperctl has asked for its health.
+    probes: Cell<u64>,
 }
 
 impl Shared {
@@ -118,7 +121,10 @@ impl Shared {
         log::event(self.service, self.clock, &format!("fault {fault}"));
         match fault {
             Fault::Stroke(stroke) => strike(stroke),
-            Fault::Answers(manner) => self.manner.set(manner),
+            Fault::Answers(manner) => {
+                self.running.pretend_demo(manner == Manner::Demo);
+                self.manner.set(manner);
+            }
         }
     }
 
@@ -153,6 +159,13 @@ impl Shared {
             let (answer, fault) = control::receive(request, peer).await;
             asked.set(fault);
             return reply::response(answer, Manner::Faithful);
+        }
+        if request.uri().path() == control::PROBES {
+            let answer = control::counted(self.probes.get(), peer);
+            return reply::response(answer, Manner::Faithful);
+        }
+        if control::is_probe(&request) {
+            self.probes.set(self.probes.get() + 1);
         }
         let manner = self.manner.get();
         if let Manner::Slow(delay) = manner {

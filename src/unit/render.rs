@@ -10,6 +10,7 @@ use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
+use super::notification::{self, NotificationUnit};
 use super::service::{self, ServiceUnit, Surroundings};
 use super::version::SystemdVersion;
 
@@ -53,6 +54,12 @@ struct SocketTemplate<'u> {
 #[template(path = "proxy.service")]
 struct ProxyTemplate<'u> {
     unit: &'u ProxyUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-notification@.service")]
+struct NotificationTemplate<'u> {
+    unit: &'u NotificationUnit,
 }
 
 /// A value that would have changed the structure of a unit file.
@@ -99,6 +106,13 @@ pub fn rendered(
     for unit in &network::proxies(stack, version) {
         files.push(file(&unit.socket, &SocketTemplate { unit })?);
         files.push(file(&unit.service, &ProxyTemplate { unit })?);
+    }
+    if let Some(notification) = &stack.notification {
+        let unit = notification::unit(notification, stack, version);
+        files.push(file(
+            notification::TEMPLATE,
+            &NotificationTemplate { unit: &unit },
+        )?);
     }
     files.sort();
     Ok(files)

@@ -53,11 +53,10 @@ struct Ending {
     looked: Duration,
 }
 
-/// The question that is under way.
+/// A question that is under way.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     number: u64,
-    question: Question,
     at: Moment,
 }
 
@@ -74,7 +73,10 @@ pub(super) struct MemberWatch {
     readiness_failures: u32,
     readiness_successes: u32,
     readiness_failed: bool,
-    asked: Option<Asked>,
+    liveness_asked: Option<Asked>,
+    readiness_asked: Option<Asked>,
+    /// When the last good answer about its liveness came.
+    alive_at: Option<Duration>,
     due_liveness: Duration,
     due_readiness: Duration,
     ending: Option<Ending>,
@@ -99,7 +101,9 @@ impl MemberWatch {
             readiness_failures: 0,
             readiness_successes: 0,
             readiness_failed: false,
-            asked: None,
+            liveness_asked: None,
+            readiness_asked: None,
+            alive_at: None,
             due_liveness: Duration::ZERO,
             due_readiness: Duration::ZERO,
             ending: None,
@@ -118,7 +122,8 @@ impl MemberWatch {
         self.readiness_failures = 0;
         self.readiness_successes = 0;
         self.readiness_failed = false;
-        self.asked = None;
+        self.liveness_asked = None;
+        self.readiness_asked = None;
         self.ending = None;
         self.well_since = None;
     }
@@ -139,27 +144,31 @@ impl MemberWatch {
         self.standing = standing;
     }
 
-    /// The next question, where one is due and none is under way.
+    /// The next question, where one is due that is not under way.
     pub(super) fn question(
         &mut self,
         number: u64,
         random: &mut Random,
         now: Moment,
     ) -> Option<(Question, Duration)> {
-        if self.standing != Standing::Running || self.asked.is_some() || self.ending.is_some() {
+        if self.standing != Standing::Running || self.ending.is_some() {
             return None;
         }
         let (question, limit) = self.due(random, now)?;
-        self.asked = Some(Asked {
-            number,
-            question,
-            at: now,
-        });
+        let asked = Some(Asked { number, at: now });
+        match question {
+            Question::Liveness => self.liveness_asked = asked,
+            Question::Readiness => self.readiness_asked = asked,
+        }
         Some((question, limit))
     }
 
     fn due(&mut self, random: &mut Random, now: Moment) -> Option<(Question, Duration)> {
+        if self.liveness_asked.is_some() {
+            return None;
+        }
         let liveness = self.watched.liveness.as_ref();
+        // Beside a readiness question, too, which may take long: a hang is to be noticed in time.
         if let Some(probe) = liveness.filter(|_| now.steady >= self.due_liveness) {
             self.due_liveness = now.steady + random.jittered(probe.interval);
             let limit = self
@@ -173,7 +182,7 @@ impl MemberWatch {
             return None;
         }
         let probe = self.watched.readiness.as_ref()?;
-        if now.steady < self.due_readiness {
+        if self.readiness_asked.is_some() || now.steady < self.due_readiness {
             return None;
         }
         self.due_readiness = now.steady + random.jittered(probe.interval);
@@ -185,11 +194,12 @@ impl MemberWatch {
         if let Some(ending) = self.ending {
             return Some(ending.looked + LOOK);
         }
-        if self.standing != Standing::Running || self.asked.is_some() {
+        if self.standing != Standing::Running || self.liveness_asked.is_some() {
             return None;
         }
         let liveness = self.watched.liveness.as_ref().map(|_| self.due_liveness);
-        let quiet = liveness.is_none() || self.trouble.is_none();
+        let quiet =
+            self.readiness_asked.is_none() && (liveness.is_none() || self.trouble.is_none());
         let readiness = self
             .watched
             .readiness

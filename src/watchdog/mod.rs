@@ -14,6 +14,7 @@ mod member;
 pub mod memory;
 pub mod orders;
 mod random;
+mod telling;
 mod trouble;
 pub mod watch;
 pub mod watched;

@@ -12,7 +12,7 @@ use crate::readiness::reported;
 use crate::spec::restraint::Restraint;
 
 use super::budget::{Allowance, Spent};
-use super::event::{Action, Event, Look, Moment, Standing};
+use super::event::{Action, Event, Look, Moment};
 use super::incident::{Incident, What};
 use super::ledger::{Ledger, Times};
 use super::member::{MemberWatch, Step, Wish};
@@ -36,6 +36,7 @@ pub struct Watchdog {
     last: Option<Duration>,
     number: u64,
     remembered: BTreeMap<String, Spent>,
+    tell_after: Option<Duration>,
 }
 
 impl Watchdog {
@@ -58,9 +59,16 @@ impl Watchdog {
             last: None,
             number: 0,
             remembered: memory.spent.clone(),
+            tell_after: None,
         };
         watchdog.configure(members, restraint);
         watchdog
+    }
+
+    /// The same, telling somebody of each incident that lasts this long.
+    #[must_use]
+    pub fn telling(self, tell_after: Option<Duration>) -> Self {
+        Self { tell_after, ..self }
     }
 
     /// Takes an event in; what is to be done comes out.
@@ -80,7 +88,11 @@ impl Watchdog {
             self.grant(&label, wish, now, &mut actions);
         }
         self.go_on(now, &mut actions);
+        let told = self.tell_after.map(|after| self.ledger.to_tell(after, now));
         actions.extend(self.ledger.changed().into_iter().map(Action::Keep));
+        // After what is written down: whoever is told of an incident is told what the record says.
+        let told = told.unwrap_or_default().into_iter();
+        actions.extend(told.map(|number| Action::Notify { number }));
         let spent = self.spent();
         if spent != self.remembered {
             self.remembered.clone_from(&spent);
@@ -115,7 +127,17 @@ impl Watchdog {
             }
             Event::Looked { label, look } => return self.looked(&label, &look, now),
             Event::Orders(orders) => self.orders = orders,
-            Event::Configured { members, restraint } => self.configure(members, restraint),
+            Event::Configured {
+                members,
+                restraint,
+                tell_after,
+            } => {
+                self.tell_after = tell_after;
+                self.configure(members, restraint);
+            }
+            Event::Notified { number, taken } => {
+                self.ledger.notified(number, taken.is_ok(), now);
+            }
         }
         None
     }
@@ -264,7 +286,8 @@ impl Watchdog {
                 began: member.began(),
                 last_good: member.last_good,
                 certain,
-                stopped: member.standing == Standing::Stopped,
+                standing: member.standing,
+                paused: self.orders.pause_of(&member.watched.label, now).is_some(),
             };
             times.insert(finding.label.clone(), of);
             findings.push(finding);
@@ -287,6 +310,10 @@ mod play;
 #[cfg(test)]
 #[path = "watch_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "telling_tests.rs"]
+mod telling_tests;
 
 #[cfg(test)]
 #[path = "property_tests.rs"]

@@ -94,6 +94,7 @@ fn main() {
     ]);
     trials.extend(isolated::trials(Suite::Bookworm));
     trials.extend(isolated::trials(Suite::Trixie));
+    trials.extend(watchdog::single_trials());
     trials.extend(real::trials());
     trials.extend(watchdog::real_trials());
     trials.extend(isolated::real_trials());

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::host::clock;
-use crate::host::systemd::{BusError, Ending, Systemd};
+use crate::host::systemd::{BusError, Ending, Systemd, Verb};
 use crate::readiness::unit_state::ActiveState;
+use crate::unit::notification;
 use crate::watchdog::{Event, Look, Standing};
 
 use super::Told;
@@ -15,6 +16,10 @@ use super::endpoints::Endpoints;
 
 /// systemd answers within this, or is not there: while it re-executes itself, or the bus restarts.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// An order to tell somebody is waited for this long: given up earlier, while systemd is busy with a
+/// reload, it would be carried out all the same, and given a second time.
+const ORDER: Duration = Duration::from_mins(1);
 
 /// The connection, made when it is needed.
 #[derive(Default)]
@@ -81,11 +86,30 @@ impl Bus {
         .map(|()| None)
     }
 
+    /// Has systemd start the unit that tells somebody of an incident; how it ends is not waited for.
+    pub(super) async fn notify(&self, number: u64) -> Event {
+        let unit = notification::instance(number);
+        let order = async |systemd: &Systemd| systemd.enqueue(Verb::Start, &unit).await;
+        let taken = match self.asked_within(ORDER, order).await {
+            Ok(_) => Ok(()),
+            Err(told) => Err(told.unwrap_or_else(|| "systemd cannot be reached".to_owned())),
+        };
+        Event::Notified { number, taken }
+    }
+
     async fn asked<T>(
         &self,
         question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
     ) -> Result<T, Told> {
-        let answer = clock::within(LIMIT, async {
+        self.asked_within(LIMIT, question).await
+    }
+
+    async fn asked_within<T>(
+        &self,
+        limit: Duration,
+        question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
+    ) -> Result<T, Told> {
+        let answer = clock::within(limit, async {
             let systemd = self.connected().await?;
             question(&systemd).await
         })
@@ -93,7 +117,7 @@ impl Bus {
         .unwrap_or_else(|| {
             Err(BusError::Unreachable(format!(
                 "no answer within {} s",
-                LIMIT.as_secs()
+                limit.as_secs()
             )))
         });
         let trouble = match &answer {

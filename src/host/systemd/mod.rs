@@ -170,12 +170,30 @@ impl Systemd {
     /// # Errors
     /// systemd cannot be asked.
     pub async fn running(&self, patterns: &[String]) -> Result<Vec<(String, UnitState)>, BusError> {
+        self.listed(&["active", "activating", "reloading"], patterns)
+            .await
+    }
+
+    /// Units whose names match and that have failed, whether their files are there or not.
+    ///
+    /// # Errors
+    /// systemd cannot be asked.
+    pub async fn failed(&self, patterns: &[String]) -> Result<Vec<String>, BusError> {
+        let listed = self.listed(&["failed"], patterns).await?;
+        Ok(listed.into_iter().map(|(unit, _)| unit).collect())
+    }
+
+    async fn listed(
+        &self,
+        states: &[&str],
+        patterns: &[String],
+    ) -> Result<Vec<(String, UnitState)>, BusError> {
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let listed = self
             .manager
-            .list_units_by_patterns(&["active", "activating", "reloading"], &patterns)
+            .list_units_by_patterns(states, &patterns)
             .await
-            .map_err(|error| BusError::call("ask systemd for running units", &error))?;
+            .map_err(|error| BusError::call("ask systemd for its units", &error))?;
         Ok(listed.into_iter().map(named_state).collect())
     }
 

@@ -9,7 +9,12 @@ use crate::spec::source::Location;
 use crate::spec::stack::{Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 3] = ["juniper-network", "juniper-ready", "juniper-watchdog"];
+const RESERVED: [&str; 4] = [
+    "juniper-network",
+    "juniper-notification",
+    "juniper-ready",
+    "juniper-watchdog",
+];
 
 /// Records each pair that clashes.
 pub(super) fn record(

@@ -11,20 +11,35 @@ use crate::spec::name::{ServiceName, UnitStem};
 use crate::spec::network::Network;
 use crate::spec::probe::{Expectations, OnFailure, Probe, Startup};
 use crate::spec::probe_layer::ProbeLayer;
-use crate::spec::service_layer::{EdgeLayer, Gate, Gpu, Output, ServiceLayer, WhenLost};
+use crate::spec::service_layer::{Gpu, Output, ServiceLayer};
 use crate::spec::source::Located;
-use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
+use crate::spec::stack::{Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
+use super::edges::edges;
 use super::environment::environment;
 use super::network::{inside, outside};
-use super::{stand_in_command, unknown_service};
+use super::stand_in_command;
 
 use std::time::Duration;
 
-const INTERVAL: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How a probe is asked where nothing is written.
+struct Pace {
+    interval: Duration,
+    timeout: Duration,
+}
+
+/// Why these numbers is worked out in `builtin.toml`.
+const LIVENESS: Pace = Pace {
+    interval: Duration::from_secs(3),
+    timeout: Duration::from_secs(6),
+};
+const READINESS: Pace = Pace {
+    interval: Duration::from_secs(5),
+    timeout: Duration::from_secs(10),
+};
+const FAILURES: u32 = 3;
 const BUSY_LIMIT: Duration = Duration::from_mins(10);
 const STARTUP_INTERVAL: Duration = Duration::from_secs(1);
 const STARTUP_FAILURES: u32 = 60;
@@ -141,14 +156,7 @@ fn managed(
             .as_ref()
             .map(|directories| directories.value.clone())
             .unwrap_or_default(),
-        binds: layer
-            .bind_directories
-            .iter()
-            .map(|(target, source)| Bind {
-                target: target.clone(),
-                source: source.value.clone(),
-            })
-            .collect(),
+        binds: binds(layer),
         environment: environment(name, layer, context, endpoint, faults),
         startup: Startup {
             interval: layer
@@ -158,13 +166,26 @@ fn managed(
                 .map_or(STARTUP_INTERVAL, |span| span.value),
             failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
         },
-        readiness: probe(name, "readiness", &layer.readiness, endpoint, faults).map(|probe| {
-            Probe {
-                on_failure: OnFailure::Nothing,
-                ..probe
-            }
+        readiness: probe(
+            name,
+            "readiness",
+            &layer.readiness,
+            &READINESS,
+            endpoint,
+            faults,
+        )
+        .map(|probe| Probe {
+            on_failure: OnFailure::Nothing,
+            ..probe
         }),
-        liveness: probe(name, "liveness", &layer.liveness, endpoint, faults),
+        liveness: probe(
+            name,
+            "liveness",
+            &layer.liveness,
+            &LIVENESS,
+            endpoint,
+            faults,
+        ),
         expectations: expectations(name, layer, context, faults),
         sandbox: sandbox(layer),
         exposure_budget: layer.exposure_budget.as_ref().map(|budget| budget.value),
@@ -174,6 +195,18 @@ fn managed(
             .map(|(directive, reason)| (directive.clone(), reason.value.clone()))
             .collect(),
     })
+}
+
+/// Directories that it insists on writing to.
+fn binds(layer: &ServiceLayer) -> Vec<Bind> {
+    layer
+        .bind_directories
+        .iter()
+        .map(|(target, source)| Bind {
+            target: target.clone(),
+            source: source.value.clone(),
+        })
+        .collect()
 }
 
 /// Whoever has a GPU runs torch on it; everybody else is what the configuration says.
@@ -221,6 +254,7 @@ fn probe(
     name: &ServiceName,
     kind: &str,
     layer: &ProbeLayer,
+    otherwise: &Pace,
     endpoint: Option<Endpoint>,
     faults: &mut Faults,
 ) -> Option<Probe> {
@@ -238,9 +272,15 @@ fn probe(
     }
     Some(Probe {
         path: path.value.clone(),
-        interval: layer.interval.as_ref().map_or(INTERVAL, |span| span.value),
-        timeout: layer.timeout.as_ref().map_or(TIMEOUT, |span| span.value),
-        failure_threshold: count(layer.failure_threshold.as_ref(), 3),
+        interval: layer
+            .interval
+            .as_ref()
+            .map_or(otherwise.interval, |span| span.value),
+        timeout: layer
+            .timeout
+            .as_ref()
+            .map_or(otherwise.timeout, |span| span.value),
+        failure_threshold: count(layer.failure_threshold.as_ref(), FAILURES),
         success_threshold: count(layer.success_threshold.as_ref(), 1),
         on_failure: layer
             .on_failure
@@ -256,80 +296,6 @@ fn probe(
             .as_ref()
             .map_or(BUSY_LIMIT, |span| span.value),
     })
-}
-
-/// The edges to services of the profile; the others do not exist in it.
-fn edges(
-    name: &ServiceName,
-    layer: &ServiceLayer,
-    context: &Context<'_>,
-    faults: &mut Faults,
-) -> Vec<Edge> {
-    let mut edges = Vec::new();
-    for (on, edge) in &layer.depends_on {
-        if !context.merged.services.contains_key(on) {
-            faults.push(unknown_service(on, edge.at.clone(), context.merged));
-            continue;
-        }
-        let Some(other) = context.layers.get(on) else {
-            continue;
-        };
-        let answers = |probe: &ProbeLayer| probe.path.is_some() && other.external_unit.is_none();
-        let gate = edge.gate.as_ref().map_or_else(
-            || {
-                if answers(&other.readiness) {
-                    Gate::Ready
-                } else {
-                    Gate::Started
-                }
-            },
-            |gate| gate.value,
-        );
-        let answerable = match gate {
-            Gate::Started => true,
-            Gate::Live => answers(&other.liveness),
-            Gate::Ready => answers(&other.readiness),
-        };
-        if !answerable {
-            faults.push(impossible_gate(name, on, edge, other));
-        }
-        edges.push(Edge {
-            on: on.clone(),
-            gate,
-            when_lost: edge
-                .when_lost
-                .as_ref()
-                .map_or(WhenLost::Keep, |policy| policy.value),
-        });
-    }
-    edges
-}
-
-fn impossible_gate(
-    name: &ServiceName,
-    on: &ServiceName,
-    edge: &EdgeLayer,
-    other: &ServiceLayer,
-) -> Fault {
-    Fault {
-        code: Code::ImpossibleGate,
-        title: format!("`{name}` waits for an answer that `{on}` cannot give"),
-        at: edge
-            .gate
-            .as_ref()
-            .map(|gate| gate.at.clone())
-            .or_else(|| edge.at.clone()),
-        label: "this gate can never open".to_owned(),
-        also: other
-            .at
-            .clone()
-            .map(|at| (at, format!("`{on}` has no such probe"))),
-        help: Some(if other.external_unit.is_some() {
-            "write gate = \"started\": units that others ship are not asked".to_owned()
-        } else {
-            format!("write gate = \"started\", or give `{on}` the probe")
-        }),
-    }
 }
 
 /// What the body must say because of the edges that exist in this profile.

@@ -44,7 +44,7 @@ impl MemberWatch {
             return None;
         }
         if let Some(trouble) = self.trouble.as_mut() {
-            trouble.processor = trouble.processor.or(look.processor);
+            trouble.see(look, now);
         }
         self.wish(look, now)
     }
@@ -57,7 +57,7 @@ impl MemberWatch {
             // Where a readiness probe is, an active unit has been ready: its watcher said so.
             let was_ready = self.watched.readiness.is_some() || self.has_answered;
             let limit = trouble.since.steady + probe.busy_limit;
-            let at_work = self.busy && trouble.has_worked(look, now) && now.steady < limit;
+            let at_work = self.busy && trouble.works(probe, now) && now.steady < limit;
             let fails = trouble.is_failure(probe, now);
             return (fails && was_ready && self.watched.acts() && !at_work)
                 .then_some(Wish::Abort { run: look.run });
@@ -79,7 +79,8 @@ impl MemberWatch {
             run: run.unwrap_or_default(),
             looked: now.steady,
         });
-        self.asked = None;
+        self.liveness_asked = None;
+        self.readiness_asked = None;
     }
 
     /// Whether it is time for another look at one that is being ended.
