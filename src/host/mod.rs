@@ -19,6 +19,7 @@ pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;

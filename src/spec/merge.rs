@@ -95,7 +95,8 @@ field_by_field!(ProbeLayer {
 field_by_field!(RestraintLayer {
     restarts,
     backoff,
-    recovery
+    recovery,
+    listen
 });
 field_by_field!(ServiceLayer {
     at,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
+use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
@@ -26,6 +27,8 @@ pub struct Stack {
     pub services: Vec<Service>,
     /// How restrained the watchdog is.
     pub restraint: Restraint,
+    /// Where the watchdog shows what it sees.
+    pub listen: Listen,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -189,6 +192,7 @@ impl Stack {
             juniperctl,
             services,
             restraint: Restraint::default(),
+            listen: Listen::default(),
             positions,
         }
     }
@@ -197,6 +201,12 @@ impl Stack {
     #[must_use]
     pub fn restrained(self, restraint: Restraint) -> Self {
         Self { restraint, ..self }
+    }
+
+    /// The same with a place for the watchdog's page.
+    #[must_use]
+    pub fn shown_at(self, listen: Listen) -> Self {
+        Self { listen, ..self }
     }
 
     /// A service by name.

@@ -1,0 +1,79 @@
+//! The text itself.
+
+use std::time::Duration;
+
+use super::super::Run;
+use super::super::tally::tests::{asked, heard};
+use super::{Tally, text};
+use crate::readiness::{Verdict, reported};
+use crate::watchdog::incident::VERSION;
+use crate::watchdog::{Action, Condition, Incident, MemberView, Question, View};
+
+fn view(condition: Condition, incidents: Vec<Incident>) -> View {
+    View {
+        report: reported(Vec::new()),
+        members: vec![MemberView {
+            label: "worker@1".to_owned(),
+            condition,
+            given_up: true,
+            pause: None,
+        }],
+        incidents,
+        pause: None,
+    }
+}
+
+fn incident(number: u64) -> Incident {
+    Incident {
+        version: VERSION,
+        number,
+        root: "worker@1".to_owned(),
+        cause: "\"} evil 1\n".to_owned(),
+        began_us: 1,
+        last_good_us: None,
+        opened_us: 2,
+        closed_us: None,
+        consequences: Vec::new(),
+        actions: Vec::new(),
+    }
+}
+
+#[test]
+fn everything_is_told_in_the_form_that_prometheus_reads() {
+    let mut tally = Tally::new(["worker@1"], &[incident(6)]);
+    let answer = |verdict, millis| heard(verdict, Duration::from_millis(millis));
+    let question = Question::Readiness;
+    asked(&mut tally, 1, "worker@1", question, answer(Verdict::Ready, 5));
+    asked(&mut tally, 2, "worker@1", question, answer(Verdict::Down, 250));
+    let abort = Action::Abort {
+        label: "worker@1".to_owned(),
+    };
+    tally.done(&abort);
+    for number in [6, 7, 7] {
+        tally.done(&Action::Keep(incident(number)));
+    }
+    tally.ran(
+        "worker@1",
+        Run {
+            started_us: 1_000_000,
+            ready_us: 1_250_000,
+            restarts: 0,
+        },
+    );
+    let told = text(&tally, &view(Condition::NotReady, vec![incident(7)]), true).unwrap();
+    let expected = include_str!("exposition_expected.txt");
+    assert_eq!(told, expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_group_of_nobody_is_told_as_such() {
+    let nobody = View {
+        report: reported(Vec::new()),
+        members: Vec::new(),
+        incidents: Vec::new(),
+        pause: None,
+    };
+    let told = text(&Tally::default(), &nobody, false).unwrap();
+    assert!(told.contains("\njuniper_systemd_reachable 0\n"), "{told}");
+    assert!(!told.contains("service="), "{told}");
+}
