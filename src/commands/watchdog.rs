@@ -130,7 +130,8 @@ impl<'c> Daemon<'c> {
                 self.step(Event::Orders(orders));
             }
             self.look_at_units(now.steady);
-            self.board.tend(&self.watchdog, &self.records, now, self.context);
+            self.board
+                .tend(&self.watchdog, &self.records, now, self.context);
             self.tell_systemd(now.steady);
         }
     }

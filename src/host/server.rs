@@ -255,8 +255,8 @@ fn taken<B>(request: &hyper::Request<B>, door: Door) -> Request {
 fn response(reply: Reply) -> hyper::Response<String> {
     let mut response = hyper::Response::new(reply.body);
     // Every status and header is one of `web`'s own.
-    *response.status_mut() =
-        hyper::StatusCode::from_u16(reply.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = hyper::StatusCode::from_u16(reply.status)
+        .unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     for (name, value) in HEADERS {

@@ -6,9 +6,7 @@
 use std::fmt;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeGaugeValue, MetricEncoder, NoLabelSet, prometheus_text,
-};
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
@@ -51,7 +49,13 @@ struct Family<'e> {
 }
 
 impl Family<'_> {
-    fn gauge<V: EncodeGaugeValue>(&mut self, labels: &Labels<'_>, value: V) -> fmt::Result {
+    fn gauge(&mut self, labels: &Labels<'_>, value: f64) -> fmt::Result {
+        self.encoder.encode_family(&labels)?.encode_gauge(&value)
+    }
+
+    /// 1 where it holds, 0 where not.
+    fn flag(&mut self, labels: &Labels<'_>, holds: bool) -> fmt::Result {
+        let value = u32::from(holds);
         self.encoder.encode_family(&labels)?.encode_gauge(&value)
     }
 
@@ -101,8 +105,11 @@ impl Exposition {
         )?;
         for member in &self.view.members {
             for verdict in Condition::ALL {
-                let labels = [("service", member.label.as_str()), ("verdict", verdict.word())];
-                verdicts.gauge(&labels, u32::from(member.condition == verdict))?;
+                let labels = [
+                    ("service", member.label.as_str()),
+                    ("verdict", verdict.word()),
+                ];
+                verdicts.flag(&labels, member.condition == verdict)?;
             }
         }
         Ok(())
@@ -129,7 +136,7 @@ impl Exposition {
         )?;
         for (label, kind, probe) in self.all_probes() {
             let labels = [("service", label), ("probe", kind)];
-            successes.gauge(&labels, u32::from(probe.is_good))?;
+            successes.flag(&labels, probe.is_good)?;
         }
         let mut counts = family(
             encoder,
@@ -203,7 +210,7 @@ impl Exposition {
         for member in &self.view.members {
             let is_root = |root: &String| *root == member.label;
             let is_open = self.view.incidents.iter().any(|open| is_root(&open.root));
-            open.gauge(&[("root", &member.label)], u32::from(is_open))?;
+            open.flag(&[("root", &member.label)], is_open)?;
         }
         Ok(())
     }
@@ -216,7 +223,7 @@ impl Exposition {
             "Whether the watchdog does nothing more for a service until a person says so.",
         )?;
         for member in &self.view.members {
-            given_up.gauge(&[("service", &member.label)], u32::from(member.given_up))?;
+            given_up.flag(&[("service", &member.label)], member.given_up)?;
         }
         let mut paused = family(
             encoder,
@@ -225,8 +232,7 @@ impl Exposition {
             "Whether the watchdog leaves a service alone, because a person said so.",
         )?;
         for member in &self.view.members {
-            let is_paused = u32::from(member.pause.is_some());
-            paused.gauge(&[("service", &member.label)], is_paused)?;
+            paused.flag(&[("service", &member.label)], member.pause.is_some())?;
         }
         Ok(())
     }
@@ -238,14 +244,14 @@ impl Exposition {
             "juniper_systemd_reachable",
             "Whether the watchdog can reach systemd; it is blind and cannot act otherwise.",
         )?
-        .gauge(&[], u32::from(self.can_act))?;
+        .flag(&[], self.can_act)?;
         family(
             encoder,
             MetricType::Gauge,
             "juniper_build_info",
             "The version of juniperctl that watches.",
         )?
-        .gauge(&[("version", env!("CARGO_PKG_VERSION"))], 1_u32)
+        .flag(&[("version", env!("CARGO_PKG_VERSION"))], true)
     }
 }
 

@@ -43,8 +43,20 @@ fn everything_is_told_in_the_form_that_prometheus_reads() {
     let mut tally = Tally::new(["worker@1"], &[incident(6)]);
     let answer = |verdict, millis| heard(verdict, Duration::from_millis(millis));
     let question = Question::Readiness;
-    asked(&mut tally, 1, "worker@1", question, answer(Verdict::Ready, 5));
-    asked(&mut tally, 2, "worker@1", question, answer(Verdict::Down, 250));
+    asked(
+        &mut tally,
+        1,
+        "worker@1",
+        question,
+        answer(Verdict::Ready, 5),
+    );
+    asked(
+        &mut tally,
+        2,
+        "worker@1",
+        question,
+        answer(Verdict::Down, 250),
+    );
     let abort = Action::Abort {
         label: "worker@1".to_owned(),
     };

@@ -178,11 +178,23 @@ impl Tally {
         );
         let label = new
             .map(|(label, _)| label)
-            .or_else(|| self.members.range::<str, _>(after).map(|(label, _)| label).next())
+            .or_else(|| {
+                self.members
+                    .range::<str, _>(after)
+                    .map(|(label, _)| label)
+                    .next()
+            })
             .or_else(|| self.members.keys().next())?
             .clone();
         self.looked.clone_from(&label);
         Some(label)
+    }
+
+    /// The automatic restarts of a member since it was last started by hand, as systemd counts them;
+    /// `None` where nobody has looked yet.
+    #[must_use]
+    pub fn automatic_restarts(&self, label: &str) -> Option<u64> {
+        Some(self.members.get(label)?.run?.restarts)
     }
 
     /// Takes in a member's present or last run.

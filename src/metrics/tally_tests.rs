@@ -53,11 +53,36 @@ fn run(started_us: u64, restarts: u64) -> Run {
 fn each_restart_is_counted_once_by_its_cause() {
     let data = || "data".to_owned();
     for (name, actions, runs, expected) in [
-        ("nothing happened", vec![], vec![run(1, 0), run(1, 0)], [0, 0, 0, 0]),
-        ("the first look tells nothing", vec![], vec![run(9, 7)], [0, 0, 0, 0]),
-        ("it crashed thrice between two looks", vec![], vec![run(1, 1), run(9, 4)], [0, 0, 3, 0]),
-        ("a person restarted it", vec![], vec![run(1, 2), run(9, 0)], [0, 0, 0, 1]),
-        ("a person did, and it crashed", vec![], vec![run(1, 2), run(9, 1)], [0, 0, 1, 1]),
+        (
+            "nothing happened",
+            vec![],
+            vec![run(1, 0), run(1, 0)],
+            [0, 0, 0, 0],
+        ),
+        (
+            "the first look tells nothing",
+            vec![],
+            vec![run(9, 7)],
+            [0, 0, 0, 0],
+        ),
+        (
+            "it crashed thrice between two looks",
+            vec![],
+            vec![run(1, 1), run(9, 4)],
+            [0, 0, 3, 0],
+        ),
+        (
+            "a person restarted it",
+            vec![],
+            vec![run(1, 2), run(9, 0)],
+            [0, 0, 0, 1],
+        ),
+        (
+            "a person did, and it crashed",
+            vec![],
+            vec![run(1, 2), run(9, 1)],
+            [0, 0, 1, 1],
+        ),
         (
             "the watchdog aborted it",
             vec![Action::Abort { label: data() }],
@@ -66,7 +91,10 @@ fn each_restart_is_counted_once_by_its_cause() {
         ),
         (
             "the watchdog killed what it had aborted",
-            vec![Action::Abort { label: data() }, Action::Kill { label: data() }],
+            vec![
+                Action::Abort { label: data() },
+                Action::Kill { label: data() },
+            ],
             vec![run(1, 0), run(9, 1)],
             [1, 0, 0, 0],
         ),
@@ -126,7 +154,10 @@ fn answers_are_counted_for_the_probe_that_was_asked() {
     asked(&mut tally, 2, "data", Question::Liveness, ready.clone());
     asked(&mut tally, 3, "data", Question::Liveness, silent);
     // Nobody asked this, or nobody who is still there.
-    tally.heard(&Event::Answer { number: 9, heard: ready.clone() });
+    tally.heard(&Event::Answer {
+        number: 9,
+        heard: ready.clone(),
+    });
     asked(&mut tally, 4, "gone", Question::Liveness, ready);
     let member = &tally.members["data"];
     assert_eq!((member.readiness.good, member.readiness.bad), (1, 0));

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 /// The size of a box.
-pub(super) const BOX: (u32, u32) = (168, 58);
+pub(super) const BOX: (u32, u32) = (144, 54);
 
 /// Between two boxes side by side, and between two layers.
-const GAPS: (u32, u32) = (20, 40);
+const GAPS: (u32, u32) = (14, 40);
 
 /// The place of a line that passes.
 const PASSING: u32 = 12;
@@ -106,7 +106,10 @@ fn levels(count: usize, lines: &[(usize, usize)]) -> Vec<usize> {
 /// Puts each item near those that it is joined to, layer by layer, from above and from below.
 fn order(layers: &mut [Vec<Item>], ways: &[Vec<Item>]) {
     let mut joined: BTreeMap<Item, Vec<Item>> = BTreeMap::new();
-    for (above, below) in ways.iter().flat_map(|way| way.iter().zip(way.iter().skip(1))) {
+    for (above, below) in ways
+        .iter()
+        .flat_map(|way| way.iter().zip(way.iter().skip(1)))
+    {
         joined.entry(*above).or_default().push(*below);
         joined.entry(*below).or_default().push(*above);
     }
@@ -179,10 +182,7 @@ fn placed(count: usize, layers: &[Vec<Item>], ways: &[Vec<Item>]) -> Layout {
         points.get(inner).unwrap_or_default().to_vec()
     };
     Layout {
-        size: (
-            widest + 2 * MARGIN,
-            (y + MARGIN).saturating_sub(GAPS.1),
-        ),
+        size: (widest + 2 * MARGIN, (y + MARGIN).saturating_sub(GAPS.1)),
         boxes: (0..count)
             .map(|index| {
                 let (x, y) = place(Item::Box(index));

@@ -40,7 +40,9 @@ pub fn reply(target: Target, known: &Known<'_>) -> Reply {
         Target::Page => match page::page(known) {
             Ok(body) => {
                 let mut reply = of_type("text/html; charset=utf-8", body);
-                reply.headers.push(("content-security-policy", page::POLICY.to_owned()));
+                reply
+                    .headers
+                    .push(("content-security-policy", page::POLICY.to_owned()));
                 reply
             }
             Err(_) => Reply::plain(500, "This cannot be drawn."),
@@ -67,5 +69,56 @@ fn report(view: &View) -> Reply {
         content_type: "application/json",
         headers: Vec::new(),
         body: health::json(&view.report).to_string() + "\n",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::readiness::{Finding, Verdict, reported};
+    use crate::spec::ServiceName;
+    use crate::watchdog::{Condition, MemberView, View};
+    use std::collections::BTreeMap;
+
+    fn view(verdicts: &[Verdict]) -> View {
+        let finding = |verdict: &Verdict| Finding {
+            label: "data".to_owned(),
+            service: ServiceName::parse("data").unwrap(),
+            depends_on: Vec::new(),
+            verdict: *verdict,
+            latency: None,
+            cause: None,
+            dependencies: BTreeMap::new(),
+            explicable: false,
+            optional: false,
+        };
+        let member = |verdict: &Verdict| MemberView {
+            label: "data".to_owned(),
+            condition: Condition::from(*verdict),
+            given_up: false,
+            pause: None,
+        };
+        View {
+            report: reported(verdicts.iter().map(finding).collect()),
+            members: verdicts.iter().map(member).collect(),
+            incidents: Vec::new(),
+            pause: None,
+        }
+    }
+
+    #[test]
+    fn a_load_balancer_is_told_by_the_status() {
+        for (verdicts, status) in [
+            (&[Verdict::Ready][..], 200),
+            (&[Verdict::Ready, Verdict::Degraded], 200),
+            (&[Verdict::Ready, Verdict::NotReady], 503),
+            (&[Verdict::Down, Verdict::Ready], 503),
+            (&[], 503),
+        ] {
+            let reply = report(&view(verdicts));
+            assert_eq!(reply.status, status, "{verdicts:?}");
+            let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+            assert_eq!(body["version"], 1);
+        }
     }
 }

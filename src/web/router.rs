@@ -197,7 +197,15 @@ mod tests {
         assert_eq!(port(Method::Get, "/health"), Ok(Target::Health));
         assert_eq!(port(Method::Head, "/metrics"), Ok(Target::Metrics));
         assert_eq!(port(Method::Other, "/"), Err(405));
-        for path in ["", "*", "//", "/index.html", "/health/", "/metrics/../", "/%2e"] {
+        for path in [
+            "",
+            "*",
+            "//",
+            "/index.html",
+            "/health/",
+            "/metrics/../",
+            "/%2e",
+        ] {
             assert_eq!(port(Method::Get, path), Err(404), "{path}");
         }
     }

@@ -46,6 +46,12 @@ pub(super) fn bars(slots: &[Condition]) -> Vec<Bar> {
         }
     }
     bars.retain(|bar| bar.condition != Condition::Unknown);
+    for bar in &mut bars {
+        // Five minutes of trouble are to be seen on a telephone, too.
+        if bar.width == 1 && bar.x > 0 && bar.condition > Condition::Stopped {
+            (bar.x, bar.width) = (bar.x - 1, 2);
+        }
+    }
     bars
 }
 
@@ -114,8 +120,11 @@ mod tests {
     #[test]
     fn a_day_is_bars_words_and_a_figure() {
         let day = slots(&[(20, Unknown), (200, Ready), (1, Down), (67, Ready)]);
-        let found: Vec<_> = bars(&day).iter().map(|bar| (bar.x, bar.width, bar.y)).collect();
-        assert_eq!(found, [(20, 200, 11), (220, 1, 0), (221, 67, 11)]);
+        let found: Vec<_> = bars(&day)
+            .iter()
+            .map(|bar| (bar.x, bar.width, bar.y))
+            .collect();
+        assert_eq!(found, [(20, 200, 11), (219, 2, 0), (221, 67, 11)]);
         assert_eq!(
             words(&day),
             "ready 22 h 15 min, down 5 min, not watched 1 h 40 min"

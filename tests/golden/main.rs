@@ -13,6 +13,7 @@
 mod case;
 #[path = "../cli/needs.rs"]
 mod needs;
+mod page;
 #[path = "../cli/program.rs"]
 mod program;
 mod reference;
@@ -35,5 +36,6 @@ fn main() {
         .collect();
     trials.extend(cases.into_iter().map(verify::trial));
     trials.extend(reference::trials());
+    trials.extend(page::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -13,6 +13,7 @@ use crate::host::server::{Asked, Place, Server};
 use crate::metrics::Tally;
 use crate::output::graph::Graph;
 use crate::spec::Stack;
+use crate::spec::stack::Member;
 use crate::watchdog::{Action, Event, History, Incident, Moment, Watchdog};
 use crate::web::{self, Known, Reply, Target};
 
@@ -96,7 +97,7 @@ impl Board {
             .members()
             .iter()
             .filter(|member| member.service.managed().is_some())
-            .map(|member| member.label())
+            .map(Member::label)
             .collect();
         let mut tally = self.tally.borrow_mut();
         tally.configure(labels.iter().map(String::as_str));
