@@ -89,3 +89,31 @@ fn a_group_of_nobody_is_told_as_such() {
     assert!(told.contains("\njuniper_systemd_reachable 0\n"), "{told}");
     assert!(!told.contains("service="), "{told}");
 }
+
+/// The names of metrics in a text: what begins with `juniper_` and is no label.
+fn names(text: &str) -> std::collections::BTreeSet<&str> {
+    text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        .filter(|word| word.starts_with("juniper_"))
+        .collect()
+}
+
+#[test]
+fn dashboard_and_alerts_know_every_metric_and_no_other() {
+    let told = names(include_str!("exposition_expected.txt"));
+    let dashboard = include_str!("../../packaging/monitoring/grafana-dashboard.json");
+    let rules = include_str!("../../packaging/monitoring/juniper.rules.yml");
+    for (what, text) in [("dashboard", dashboard), ("rules", rules)] {
+        let known: Vec<&str> = names(text).difference(&told).copied().collect();
+        assert_eq!(known, Vec::<&str>::new(), "unknown in the {what}");
+    }
+    // Of a histogram the buckets are enough.
+    let drawn = names(dashboard);
+    let missing: Vec<&str> = told
+        .difference(&drawn)
+        .copied()
+        .filter(|name| !name.starts_with("juniper_probe_duration_seconds"))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new(), "missing in the dashboard");
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+    assert_eq!(dashboard["uid"], "juniper-platform");
+}

@@ -87,6 +87,7 @@ fn main() {
         ),
     ]);
     trials.extend(real::trials());
+    trials.extend(watchdog::single_trials());
     trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();

@@ -2,7 +2,9 @@
 
 mod endurance;
 mod hangs;
+mod page;
 mod restraint;
+mod scrape;
 mod stage;
 mod traceback;
 mod training;
@@ -33,6 +35,20 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trial(
             &named("its_own_troubles_and_those_of_the_bus_harm_nobody"),
             move || endurance::troubles(suite),
+        ),
+    ]
+}
+
+/// The trials that are the same on every systemd.
+pub(crate) fn single_trials() -> [Trial; 2] {
+    [
+        trial(
+            "systemd::watchdog::page_and_metrics_tell_what_it_knows_to_this_machine_alone",
+            page::told,
+        ),
+        trial(
+            "systemd::watchdog::prometheus_scrapes_it_and_the_alerts_fire",
+            scrape::scraped,
         ),
     ]
 }

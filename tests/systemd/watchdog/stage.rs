@@ -60,7 +60,12 @@ pub(super) struct Stage {
 impl Stage {
     /// The group, ready and watched; `more` is appended to the configuration.
     pub(super) fn set(suite: Suite, more: &str) -> Result<Self, Failed> {
-        let machine = machine(suite, BootOptions::default())?;
+        Self::set_with(suite, more, BootOptions::default())
+    }
+
+    /// The same on a machine that is booted with these options.
+    pub(super) fn set_with(suite: Suite, more: &str, options: BootOptions) -> Result<Self, Failed> {
+        let machine = machine(suite, options)?;
         machine.write(
             "/etc/juniper/juniper.toml",
             format!("{CONFIGURATION}{more}"),
