@@ -186,6 +186,10 @@ impl Tally {
             })
             .or_else(|| self.members.keys().next())?
             .clone();
+        // Once: one that cannot be looked at must not keep the others from their turn.
+        if let Some(member) = self.members.get_mut(&label) {
+            member.is_new = false;
+        }
         self.looked.clone_from(&label);
         Some(label)
     }
@@ -214,7 +218,6 @@ impl MemberTally {
     }
 
     fn ran(&mut self, run: Run) {
-        self.is_new = false;
         self.ready = run.time_to_ready().or(self.ready);
         let Some(before) = self.run.replace(run) else {
             return;

@@ -95,14 +95,17 @@ pub(super) fn words(slots: &[Condition]) -> String {
     parts.join(", ")
 }
 
-/// How much of the time in which somebody watched, and nobody had stopped it, it was ready or
-/// degraded, in percent; rounded down, so that 100 means all of it.
+/// Over fewer slots than these a figure would say nothing: an hour.
+const ENOUGH: usize = 12;
+
+/// In how many of the slots in which somebody watched, and nobody had stopped it, it worked all the
+/// time, if with limits, in percent; rounded down, so that 100 means all of them.
 pub(super) fn percent(slots: &[Condition]) -> Option<usize> {
     let is_counted = |slot: &&Condition| !matches!(slot, Condition::Unknown | Condition::Stopped);
     let counted = slots.iter().filter(is_counted).count();
     let works = |slot: &&Condition| matches!(slot, Condition::Ready | Condition::Degraded);
     let good = slots.iter().filter(works).count();
-    (100 * good).checked_div(counted)
+    (counted >= ENOUGH).then(|| 100 * good / counted)
 }
 
 #[cfg(test)]
@@ -130,6 +133,12 @@ mod tests {
             "ready 22 h 15 min, down 5 min, not watched 1 h 40 min"
         );
         assert_eq!(percent(&day), Some(99));
+    }
+
+    #[test]
+    fn a_short_record_has_no_figure() {
+        assert_eq!(percent(&slots(&[(277, Unknown), (11, Down)])), None);
+        assert_eq!(percent(&slots(&[(276, Stopped), (12, Down)])), Some(0));
     }
 
     #[test]

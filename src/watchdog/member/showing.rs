@@ -43,7 +43,8 @@ impl MemberWatch {
             finding.cause = Some(NOT_KNOWN.to_owned());
             finding.explicable = true;
         }
-        if let Some(heard) = &self.readiness {
+        // Of one that does not answer any more the last answer says nothing.
+        if let Some(heard) = self.readiness.as_ref().filter(|_| !self.is_failing()) {
             finding.latency = heard.replied.then_some(heard.latency);
             finding.dependencies.clone_from(&heard.dependencies);
         }
