@@ -60,3 +60,66 @@ impl Watchdog {
             .map(|member| (member.watched.label.as_str(), member.condition()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::play::{Manner, Play};
+    use super::{Condition, View};
+    use crate::readiness::{Finding, Verdict};
+    use crate::watchdog::event::{Event, Standing};
+    use crate::watchdog::{MemberView, Orders};
+
+    fn of<'v>(view: &'v View, label: &str) -> (&'v MemberView, &'v Finding) {
+        let index = view.members.iter().position(|one| one.label == label);
+        let index = index.unwrap();
+        assert_eq!(view.report.findings[index].label, label);
+        (&view.members[index], &view.report.findings[index])
+    }
+
+    #[test]
+    fn what_nobody_has_heard_of_is_not_called_ready() {
+        let mut play = Play::new();
+        let view = play.watchdog.view(play.now);
+        assert_eq!(view.report.verdict, Verdict::NotReady);
+        let unknown = |view: &View| {
+            let is = |member: &&MemberView| member.condition == Condition::Unknown;
+            view.members.iter().filter(is).count()
+        };
+        assert_eq!(unknown(&view), view.members.len());
+        play.pass(10);
+        let view = play.watchdog.view(play.now);
+        assert_eq!((view.report.verdict, unknown(&view)), (Verdict::Ready, 0));
+        assert!(of(&view, "data").1.latency.is_some());
+        // Nor after a gap in which nobody could hear anything.
+        play.now.steady += std::time::Duration::from_hours(1);
+        play.event(Event::Tick);
+        let view = play.watchdog.view(play.now);
+        assert_eq!(unknown(&view), view.members.len());
+    }
+
+    #[test]
+    fn trouble_pauses_and_stops_are_told_apart() {
+        let mut play = Play::new();
+        let mut orders = Orders::none("boot");
+        orders.pause(&["data".to_owned()], None, play.now);
+        play.event(Event::Orders(orders));
+        play.pass(10);
+        play.set("data", Manner::Silent);
+        play.set("cascor", Manner::Unready);
+        play.standings
+            .insert("worker@1".to_owned(), Standing::Stopped);
+        play.pass(60);
+        let view = play.watchdog.view(play.now);
+        let (data, finding) = of(&view, "data");
+        assert_eq!(data.condition, Condition::Down);
+        assert!(data.pause.is_some() && !data.given_up);
+        // The last answer says nothing any more.
+        assert_eq!(finding.latency, None);
+        assert_eq!(of(&view, "cascor").0.condition, Condition::NotReady);
+        assert_eq!(of(&view, "worker@1").0.condition, Condition::Stopped);
+        assert_eq!(of(&view, "canopy").0.pause, None);
+        assert_eq!(view.incidents.len(), 1);
+        let seen: Vec<_> = play.watchdog.conditions().collect();
+        assert!(seen.contains(&("data", Condition::Down)), "{seen:?}");
+    }
+}
