@@ -250,7 +250,7 @@ impl<'c> Daemon<'c> {
         let (bus, endpoints) = (Rc::clone(&self.bus), Rc::clone(&self.endpoints));
         let tally = Rc::clone(self.board.tally());
         self.work.push(Box::pin(async move {
-            let whose = tally.borrow_mut().next_look();
+            let whose = tally.borrow_mut().next_look(now);
             let (standings, run) = bus.standings(&endpoints, whose.as_deref()).await?;
             if let Some((label, run)) = whose.zip(run) {
                 tally.borrow_mut().ran(&label, run);

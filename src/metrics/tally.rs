@@ -15,6 +15,9 @@ use super::Run;
 /// milliseconds, a cascor whose data hangs within five seconds (measured), and ten is a time-out.
 pub(super) const BUCKETS: [f64; 4] = [0.01, 0.1, 1.0, 5.0];
 
+/// Between two turns.
+const TURN: Duration = Duration::from_secs(3);
+
 /// Why a service was restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
@@ -48,6 +51,8 @@ pub struct Tally {
     last_incident: u64,
     /// The member whose run was looked at last.
     looked: String,
+    /// When the next in turn is looked at, in time since boot.
+    turn_at: Duration,
 }
 
 /// One member's.
@@ -168,10 +173,15 @@ impl Tally {
     }
 
     /// Whose run is to be looked at next: one that has just come up, or else everybody in turn, so
-    /// that one that came back between two looks at the units is noticed all the same.
-    pub fn next_look(&mut self) -> Option<String> {
+    /// that one that came back between two looks at the units is noticed all the same. `now` is the time
+    /// since boot: with many rounds not each of them has a turn.
+    pub fn next_look(&mut self, now: Duration) -> Option<String> {
         let is_new = |member: &MemberTally| member.is_new;
         let new = self.members.iter().find(|(_, member)| is_new(member));
+        if new.is_none() && now < self.turn_at {
+            return None;
+        }
+        self.turn_at = now + TURN;
         let after = (
             std::ops::Bound::Excluded(self.looked.as_str()),
             std::ops::Bound::Unbounded,

@@ -170,8 +170,17 @@ fn answers_are_counted_for_the_probe_that_was_asked() {
 #[test]
 fn whoever_came_up_is_looked_at_first_and_all_in_turn() {
     let mut tally = Tally::new(["a", "b", "c"], &[]);
-    let turns = |count: usize, tally: &mut Tally| -> Vec<String> {
-        (0..count).filter_map(|_| tally.next_look()).collect()
+    let mut now = Duration::ZERO;
+    let mut turns = |count: usize, tally: &mut Tally| -> Vec<String> {
+        (0..count)
+            .filter_map(|_| {
+                now += super::TURN;
+                // One look in each turn, however often it is asked.
+                let label = tally.next_look(now);
+                assert_eq!(tally.next_look(now + super::TURN / 2), None);
+                label
+            })
+            .collect()
     };
     assert_eq!(turns(4, &mut tally), ["a", "b", "c", "a"]);
     let standings = BTreeMap::from([("c".to_owned(), Standing::Running)]);
@@ -183,5 +192,5 @@ fn whoever_came_up_is_looked_at_first_and_all_in_turn() {
     tally.configure(["b"]);
     assert_eq!(turns(2, &mut tally), ["b", "b"]);
     tally.configure([]);
-    assert_eq!(tally.next_look(), None);
+    assert_eq!(tally.next_look(Duration::MAX / 2), None);
 }
