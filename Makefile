@@ -12,7 +12,7 @@ LAB     := cargo run --quiet --package juniper-lab --
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept clean \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept screenshots clean \
         up down restart status health logs
 
 help: ## list the targets
@@ -80,6 +80,9 @@ bench: deb ## measure beside what a user would do instead; writes tests/lab/BENC
 
 accept: build ## take the current output as the reference: golden trees, refusals, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused
+
+screenshots: ## pictures of the watchdog's page in target/screenshots, to look at; needs chromium
+	@packaging/screenshots target/screenshots
 
 clean: ## remove what was built here; the caches stay
 	cargo clean

@@ -22,6 +22,7 @@ pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;

@@ -11,6 +11,7 @@ use crate::hardening::{Exposure, Profile};
 
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
+use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::notification::Notification;
 use super::probe::{Expectations, Probe, Startup};
@@ -31,6 +32,8 @@ pub struct Stack {
     pub restraint: Restraint,
     /// Whom the watchdog tells, if anybody.
     pub notification: Option<Notification>,
+    /// Where the watchdog shows what it sees.
+    pub listen: Listen,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -208,6 +211,7 @@ impl Stack {
             services,
             restraint: Restraint::default(),
             notification: None,
+            listen: Listen::default(),
             positions,
         }
     }
@@ -225,6 +229,12 @@ impl Stack {
             notification,
             ..self
         }
+    }
+
+    /// The same with a place for the watchdog's page.
+    #[must_use]
+    pub fn shown_at(self, listen: Listen) -> Self {
+        Self { listen, ..self }
     }
 
     /// A service by name.

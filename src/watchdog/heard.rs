@@ -1,7 +1,9 @@
 //! What one question brought, as far as the watchdog cares.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::readiness::reply::Dependency;
 use crate::readiness::{Answer, Verdict, judged, saying};
 use crate::spec::probe::Expectations;
 
@@ -26,6 +28,8 @@ pub struct Heard {
     pub busy: bool,
     /// How long it took.
     pub latency: Duration,
+    /// What the service says of its own dependencies.
+    pub dependencies: BTreeMap<String, Dependency>,
 }
 
 impl Heard {
@@ -47,6 +51,7 @@ impl Heard {
             own_fault: judgement.own_fault,
             busy: !busy_when.is_empty() && saying::says(answer, busy_when),
             latency,
+            dependencies: judgement.dependencies,
         }
     }
 }

@@ -14,6 +14,7 @@ use super::watched::Watched;
 
 mod hearing;
 mod judging;
+mod showing;
 
 /// How long a service may take to end after SIGABRT.
 const ABORT: Duration = Duration::from_secs(5);

@@ -298,6 +298,7 @@ fn heard(well: bool, replied: bool) -> Heard {
         wrong: false,
         busy: false,
         latency: Duration::from_millis(3),
+        dependencies: BTreeMap::new(),
     }
 }
 

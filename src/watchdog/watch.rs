@@ -303,6 +303,9 @@ impl Watchdog {
 }
 
 mod told;
+mod view;
+
+pub use view::{MemberView, View};
 
 #[cfg(test)]
 mod play;

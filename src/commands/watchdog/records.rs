@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::error::CommandError;
 use crate::host::{Files, environment, journal_entry};
 use crate::watchdog::incident::{self, compacted, parse_all};
-use crate::watchdog::{Incident, Memory, Moment, Orders};
+use crate::watchdog::{History, Incident, Memory, Moment, Orders};
 
 use super::super::Context;
 
@@ -87,6 +87,10 @@ impl Records {
         self.directory.join("spent.json")
     }
 
+    fn chronicled(&self) -> PathBuf {
+        self.directory.join("history.json")
+    }
+
     fn orders(&self) -> PathBuf {
         self.directory.join("orders.json")
     }
@@ -163,6 +167,25 @@ impl Records {
             .map_err(|error| error.to_string())
             .and_then(|text| {
                 Files::replace(&self.memory(), &text).map_err(|error| error.to_string())
+            });
+        if let Err(error) = written {
+            context.terminal.error(&format!("not remembered: {error}"));
+        }
+    }
+
+    /// The last day, as an earlier watchdog left it. One that cannot be read is of no consequence.
+    pub(super) fn history(&self, now: u64) -> History {
+        let text = Files::read(&self.chronicled()).ok().flatten();
+        History::parse(&text.unwrap_or_default(), now)
+    }
+
+    /// Writes the last day down.
+    pub(super) fn chronicle(&self, history: &History, context: &Context) {
+        let written = history
+            .written()
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                Files::replace(&self.chronicled(), &text).map_err(|error| error.to_string())
             });
         if let Err(error) = written {
             context.terminal.error(&format!("not remembered: {error}"));

@@ -60,7 +60,7 @@ impl Recipe {
 }
 
 /// The Debian mirror that apt is set up with, if it is; mmdebstrap knows the public one otherwise.
-fn mirror() -> Option<String> {
+pub(crate) fn mirror() -> Option<String> {
     let listed = Command::new("apt-get")
         .args(["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"])
         .output()
