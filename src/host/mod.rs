@@ -22,6 +22,7 @@ pub mod process;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;
+pub mod watched_http;
 
 pub use files::Files;
 pub use paths::Paths;

@@ -11,6 +11,7 @@ use super::heard::Heard;
 use super::random::Random;
 use super::trouble::Trouble;
 use super::watched::Watched;
+use crate::spec::probe::Probe;
 
 mod hearing;
 mod judging;
@@ -27,6 +28,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A readiness answer is not asked for more often than this many times what the last one took: a
 /// cascor whose data hangs stands still while it answers (measured).
 const REST: u32 = 4;
+
+/// Whoever is due within this part of its interval is asked along with the others: waking up costs
+/// more than asking. Never later than it is due: a hang is to be noticed in time.
+const TOGETHER: u32 = 20;
 
 /// What a member wants done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,12 +134,20 @@ impl MemberWatch {
         self.busy = false;
     }
 
-    pub(super) fn stand(&mut self, standing: Standing, now: Moment) {
+    /// Takes in how its unit stands; the first questions wait for `pause`, or less where they are
+    /// asked more often than that.
+    pub(super) fn stand(&mut self, standing: Standing, pause: Duration, now: Moment) {
         if self.standing != standing {
             self.start_over();
             self.forget_process();
-            self.due_liveness = now.steady;
-            self.due_readiness = now.steady;
+            let first = |probe: &Option<Probe>| {
+                let interval = probe
+                    .as_ref()
+                    .map_or(Duration::ZERO, |probe| probe.interval);
+                now.steady + pause.min(interval)
+            };
+            self.due_liveness = first(&self.watched.liveness);
+            self.due_readiness = first(&self.watched.readiness);
         }
         self.standing = standing;
     }
@@ -160,7 +173,8 @@ impl MemberWatch {
 
     fn due(&mut self, random: &mut Random, now: Moment) -> Option<(Question, Duration)> {
         let liveness = self.watched.liveness.as_ref();
-        if let Some(probe) = liveness.filter(|_| now.steady >= self.due_liveness) {
+        let is_due = |due: Duration, probe: &Probe| now.steady + probe.interval / TOGETHER >= due;
+        if let Some(probe) = liveness.filter(|probe| is_due(self.due_liveness, probe)) {
             self.due_liveness = now.steady + random.jittered(probe.interval);
             let limit = self
                 .trouble
@@ -173,7 +187,7 @@ impl MemberWatch {
             return None;
         }
         let probe = self.watched.readiness.as_ref()?;
-        if now.steady < self.due_readiness {
+        if !is_due(self.due_readiness, probe) {
             return None;
         }
         self.due_readiness = now.steady + random.jittered(probe.interval);

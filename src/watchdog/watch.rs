@@ -24,6 +24,9 @@ use super::watched::Watched;
 /// A step follows the one before within a second; after a gap like this somebody was away.
 const AWAY: Duration = Duration::from_secs(3);
 
+/// The first questions to a group are spread over this.
+const SPREAD: Duration = Duration::from_secs(1);
+
 /// The watchdog's state.
 #[derive(Debug, Clone)]
 pub struct Watchdog {
@@ -98,9 +101,11 @@ impl Watchdog {
         match event {
             Event::Tick => {}
             Event::Units(standings) => {
-                for member in &mut self.members {
+                // Those that are seen to run at the same time are not all asked at the same time.
+                let count = u32::try_from(self.members.len().max(1)).unwrap_or(u32::MAX);
+                for (place, member) in (0_u32..).zip(&mut self.members) {
                     if let Some(standing) = standings.get(&member.watched.label) {
-                        member.stand(*standing, now);
+                        member.stand(*standing, SPREAD / count * place, now);
                     }
                 }
             }
@@ -229,8 +234,7 @@ impl Watchdog {
     fn go_on(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let recovery = self.restraint.recovery;
         for member in &mut self.members {
-            let label = member.watched.label.clone();
-            let cleared = self.orders.cleared(&label);
+            let cleared = self.orders.cleared(&member.watched.label);
             if cleared > member.spent.cleared_us {
                 member.spent.restore();
                 member.spent.cleared_us = cleared;
@@ -239,6 +243,7 @@ impl Watchdog {
                 member.spent.restore();
             }
             if member.must_be_looked_at(now) {
+                let label = member.watched.label.clone();
                 actions.push(Action::Look { label });
                 continue;
             }
@@ -247,7 +252,7 @@ impl Watchdog {
                 self.number = number;
                 actions.push(Action::Ask {
                     number,
-                    label,
+                    label: member.watched.label.clone(),
                     question,
                     limit,
                 });
@@ -256,6 +261,10 @@ impl Watchdog {
     }
 
     fn note_incidents(&mut self, now: Moment) {
+        // As nearly always: nothing to report, and hundreds of members to say nothing about.
+        if self.ledger.is_empty() && self.members.iter().all(|member| member.is_ready()) {
+            return;
+        }
         let mut times = BTreeMap::new();
         let mut findings = Vec::new();
         for member in &self.members {

@@ -13,6 +13,7 @@ pub mod vm;
 
 mod cache;
 mod cgroup;
+mod download;
 mod error;
 mod machine;
 mod notify;
@@ -24,6 +25,7 @@ mod suite;
 mod supervisor;
 mod tool;
 
+pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
 pub use root::Root;
