@@ -7,6 +7,7 @@
 //! endpoints are asked every second.
 
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -72,13 +73,15 @@ async fn reply(url: &str) -> Result<Answer, Failure> {
             concat!("juniperctl/", env!("CARGO_PKG_VERSION")),
         )
         .body(Empty::<Bytes>::new())?;
-    let (mut sender, connection) = http1::Builder::new()
+    let (mut sender, mut connection) = http1::Builder::new()
         .max_buf_size(BUFFER)
         .handshake(TokioIo::new(stream))
         .await?;
     let exchange = pin!(async move { taken(sender.send_request(request).await?).await });
-    // The connection is driven right here; it ends with the reply, or the reply with it.
-    match select(exchange, pin!(connection)).await {
+    // The connection is driven right here; it ends with the reply, or the reply with it. To close it is
+    // enough of a farewell.
+    let connection = poll_fn(|context| connection.poll_without_shutdown(context));
+    match select(exchange, connection).await {
         Either::Left((answer, _)) => answer,
         Either::Right((ended, exchange)) => {
             ended?;
