@@ -194,6 +194,11 @@ impl MemberWatch {
         Some((Question::Readiness, probe.timeout))
     }
 
+    /// Whether this is the question under way with it.
+    pub(super) fn is_asked(&self, number: u64) -> bool {
+        self.asked.is_some_and(|asked| asked.number == number)
+    }
+
     /// When it has to be thought of again.
     pub(super) fn next_due(&self) -> Option<Duration> {
         if let Some(ending) = self.ending {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::readiness::reported;
+use crate::readiness::{Verdict, reported};
 use crate::spec::restraint::Restraint;
 
 use super::budget::{Allowance, Spent};
@@ -39,6 +39,10 @@ pub struct Watchdog {
     last: Option<Duration>,
     number: u64,
     remembered: BTreeMap<String, Spent>,
+    /// Whether at the last look at all members everybody was ready and no incident open.
+    quiet: bool,
+    /// When the next of them has to be thought of.
+    due: Option<Duration>,
 }
 
 impl Watchdog {
@@ -61,6 +65,8 @@ impl Watchdog {
             last: None,
             number: 0,
             remembered: memory.spent.clone(),
+            quiet: false,
+            due: None,
         };
         watchdog.configure(members, restraint);
         watchdog
@@ -74,15 +80,20 @@ impl Watchdog {
         {
             self.members.iter_mut().for_each(MemberWatch::start_over);
             self.ledger.start_over();
+            self.quiet = false;
         }
         self.last = Some(now.steady);
         let mut actions = Vec::new();
+        let Some(event) = self.routine(event, now) else {
+            return actions;
+        };
         let wish = self.take(event, now, &mut actions);
         self.note_incidents(now);
         if let Some((label, wish)) = wish {
             self.grant(&label, wish, now, &mut actions);
         }
         self.go_on(now, &mut actions);
+        self.due = self.members.iter().filter_map(MemberWatch::next_due).min();
         actions.extend(self.ledger.changed().into_iter().map(Action::Keep));
         let spent = self.spent();
         if spent != self.remembered {
@@ -90,6 +101,30 @@ impl Watchdog {
             actions.push(Action::Remember(Memory::new(&self.boot, spent)));
         }
         actions
+    }
+
+    /// Takes in what nearly every event is where hundreds are watched, a good answer in a group that is
+    /// well, with a look at one member alone; `None` where nothing else is due.
+    fn routine(&mut self, event: Event, now: Moment) -> Option<Event> {
+        let Event::Answer { number, heard } = &event else {
+            return Some(event);
+        };
+        if !self.quiet || heard.verdict != Verdict::Ready {
+            return Some(event);
+        }
+        let asked = |member: &&mut MemberWatch| member.is_asked(*number);
+        let Some(member) = self.members.iter_mut().find(asked) else {
+            return Some(event);
+        };
+        // What follows needs all members: a look, or a member that is not well in spite of the answer.
+        if !member.is_ready() || heard.wrong || !heard.replied {
+            return Some(event);
+        }
+        member.hears(*number, heard, now);
+        self.due = self.due.into_iter().chain(member.next_due()).min();
+        self.due
+            .is_some_and(|due| due <= now.steady)
+            .then_some(Event::Tick)
     }
 
     fn take(
@@ -262,7 +297,8 @@ impl Watchdog {
 
     fn note_incidents(&mut self, now: Moment) {
         // As nearly always: nothing to report, and hundreds of members to say nothing about.
-        if self.ledger.is_empty() && self.members.iter().all(|member| member.is_ready()) {
+        self.quiet = self.ledger.is_empty() && self.members.iter().all(MemberWatch::is_ready);
+        if self.quiet {
             return;
         }
         let mut times = BTreeMap::new();
@@ -284,7 +320,7 @@ impl Watchdog {
     /// When the next step is due at the latest, in time since boot.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        self.members.iter().filter_map(MemberWatch::next_due).min()
+        self.due
     }
 }
 
