@@ -69,6 +69,7 @@ impl Ledger {
     }
 
     /// Whether no incident is open.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
