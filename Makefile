@@ -74,9 +74,10 @@ soak: deb ## the long campaigns: hundreds of kills, twenty power cuts; prints wh
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 
-bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md
+bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md; ONLY=watching does one part
 	@$(LAB) prepare trixie
-	$(LAB) bench --out tests/lab/BENCHMARK.md
+	@test -x $(TOOLS)/bin/servicrab || cargo install --quiet --locked --root $(TOOLS) servicrab@1.0.0 || true
+	$(LAB) bench --out tests/lab/BENCHMARK.md $(if $(ONLY),--only $(ONLY))
 
 accept: build ## take the current output as the reference: golden trees, refusals, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused

@@ -13,7 +13,6 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::cli::Watch;
 use crate::error::{CommandError, Kind};
-use crate::host::http::Prober;
 use crate::host::signals::HangUps;
 use crate::host::systemd::Systemd;
 use crate::host::{clock, notify};
@@ -21,7 +20,7 @@ use crate::spec::Stack;
 use crate::unit::group::WATCHDOG;
 use crate::watchdog::{Action, Event, Watchdog, Watched};
 
-use super::{Context, configuration, survey};
+use super::{Context, configuration};
 
 mod board;
 mod bus;
@@ -65,7 +64,10 @@ pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, Comman
             None
         }
     };
-    Daemon::new(stack.as_ref(), context)?.go_on(hang_ups).await
+    let daemon = Daemon::new(stack.as_ref(), context)?;
+    // The daemon has what it needs of it; the rest would be kept for as long as it runs.
+    drop(stack);
+    daemon.go_on(hang_ups).await
 }
 
 /// How long trouble lasts before somebody is told of it.
@@ -80,7 +82,6 @@ fn tell_after(stack: &Stack) -> Option<Duration> {
 struct Daemon<'c> {
     watchdog: Watchdog,
     endpoints: Rc<Endpoints>,
-    prober: Prober,
     bus: Rc<Bus>,
     records: Records,
     board: Board,
@@ -106,7 +107,6 @@ impl<'c> Daemon<'c> {
             )
             .telling(stack.and_then(tell_after)),
             endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
-            prober: survey::prober()?,
             bus: Rc::new(Bus::default()),
             records,
             board,
@@ -221,15 +221,12 @@ impl<'c> Daemon<'c> {
                 label,
                 question,
                 limit,
-            } => {
-                let prober = self.prober.clone();
-                Box::pin(async move {
-                    Ok(endpoints
-                        .ask(&prober, &label, question, limit)
-                        .await
-                        .map(|heard| Event::Answer { number, heard }))
-                })
-            }
+            } => Box::pin(async move {
+                Ok(endpoints
+                    .ask(&label, question, limit)
+                    .await
+                    .map(|heard| Event::Answer { number, heard }))
+            }),
             Action::Look { label } => Box::pin(async move {
                 let look = bus.look(endpoints.unit(&label)).await?;
                 Ok(Some(Event::Looked { label, look }))

@@ -26,6 +26,7 @@ pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;
+pub mod watched_http;
 
 pub use files::Files;
 pub use paths::Paths;

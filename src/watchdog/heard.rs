@@ -42,9 +42,12 @@ impl Heard {
         busy_when: &Expectations,
     ) -> Self {
         let judgement = judged(answer, expected);
-        let plain = judged(answer, &Expectations::new());
+        // Only what it must say beyond its status can make a ready answer a wrong one.
+        let is_ready_without = || judged(answer, &Expectations::new()).verdict == Verdict::Ready;
         Self {
-            wrong: plain.verdict == Verdict::Ready && judgement.verdict != Verdict::Ready,
+            wrong: judgement.verdict != Verdict::Ready
+                && !expected.is_empty()
+                && is_ready_without(),
             verdict: judgement.verdict,
             cause: judgement.cause,
             replied: matches!(answer, Answer::Reply { .. }),

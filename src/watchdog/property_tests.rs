@@ -193,6 +193,12 @@ impl World {
         for action in self.watchdog.step(event, self.now) {
             self.check(action)?;
         }
+        for member in &self.watchdog.members {
+            let (finding, _) = member.finding(self.now);
+            if member.is_ready() != (finding.verdict == Verdict::Ready) {
+                return Err(format!("{finding:?} is passed over, or made for nothing"));
+            }
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::CommandError;
 use crate::host::{Files, environment, journal_entry};
@@ -25,6 +26,9 @@ const CLOSED: &str = "2e7a91c04b6d4f18a3d5c8e0f9b16a47";
 const WARNING: &str = "4";
 const NOTICE: &str = "5";
 
+/// How often what people order is looked for.
+const ORDERS: Duration = Duration::from_secs(1);
+
 /// The watchdog's files.
 pub(in crate::commands) struct Records {
     directory: PathBuf,
@@ -32,6 +36,8 @@ pub(in crate::commands) struct Records {
     /// How many actions of each open incident have been told.
     told: BTreeMap<u64, usize>,
     orders: Option<String>,
+    /// When they are to be read next.
+    orders_due: Duration,
     lines: usize,
 }
 
@@ -75,6 +81,7 @@ impl Records {
             boot: environment::boot(),
             told: BTreeMap::new(),
             orders: None,
+            orders_due: Duration::ZERO,
             lines: 0,
         }
     }
@@ -143,9 +150,13 @@ impl Records {
         Ok(Files::replace(&self.orders(), &text)?)
     }
 
-    /// The orders, if they are others than before. Orders that cannot be read are told, and those
+    /// The orders, if they are others than before, looked for once a second. Orders that cannot be read are told, and those
     /// before stay.
     pub(super) fn new_orders(&mut self, now: Moment, context: &Context) -> Option<Orders> {
+        if now.steady < self.orders_due {
+            return None;
+        }
+        self.orders_due = now.steady + ORDERS;
         let text = Files::read(&self.orders()).ok()?;
         if text == self.orders {
             return None;

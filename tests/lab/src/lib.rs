@@ -15,6 +15,7 @@ pub mod vm;
 
 mod cache;
 mod cgroup;
+mod download;
 mod error;
 mod machine;
 mod notify;
@@ -26,6 +27,7 @@ mod suite;
 mod supervisor;
 mod tool;
 
+pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
 pub use root::Root;
