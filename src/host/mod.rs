@@ -23,9 +23,11 @@ pub mod network;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;
+pub mod watched_http;
 
 pub use files::Files;
 pub use paths::Paths;

@@ -97,7 +97,8 @@ field_by_field!(RestraintLayer {
     restarts,
     backoff,
     recovery,
-    notification
+    notification,
+    listen
 });
 field_by_field!(NotificationLayer {
     at,

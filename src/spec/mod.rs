@@ -10,6 +10,7 @@ pub mod derived;
 pub mod duration;
 pub mod fault;
 pub mod layer;
+pub mod listen;
 pub mod merge;
 pub mod name;
 pub mod network;

@@ -1,4 +1,5 @@
-//! `[watchdog]`: how restrained the watchdog is, as a layer has it and as it is in the end.
+//! `[watchdog]`: how restrained the watchdog is and where it shows what it sees, as a layer has it and
+//! as it is in the end.
 //!
 //! It says how often a service may be restarted and how long is waited in between; what counts as a
 //! failure is said by the probes.
@@ -6,8 +7,9 @@
 use std::time::Duration;
 
 use super::fault::Faults;
+use super::listen::Listen;
 use super::notification::{self, NotificationLayer};
-use super::reader::{TableReader, number};
+use super::reader::{TableReader, number, string};
 use super::service_value::positive;
 use super::source::Located;
 
@@ -43,6 +45,7 @@ pub struct RestraintLayer {
     pub backoff: Option<Located<Duration>>,
     pub recovery: Option<Located<Duration>>,
     pub notification: NotificationLayer,
+    pub listen: Option<Located<Listen>>,
 }
 
 /// Reads the table.
@@ -55,6 +58,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> RestraintLayer {
             .table("notification", faults)
             .map(|table| notification::read(table, faults))
             .unwrap_or_default(),
+        listen: table.optional("listen", faults, string(Listen::parse)),
     };
     table.finish(faults);
     layer

@@ -11,6 +11,7 @@ use crate::hardening::{Exposure, Profile};
 
 use super::bind::Bind;
 use super::derived::EnvironmentValue;
+use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
 use super::network::Network;
 use super::notification::Notification;
@@ -34,6 +35,8 @@ pub struct Stack {
     pub network: Network,
     /// Whom the watchdog tells, if anybody.
     pub notification: Option<Notification>,
+    /// Where the watchdog shows what it sees.
+    pub listen: Listen,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -215,6 +218,7 @@ impl Stack {
             restraint: Restraint::default(),
             network: Network::default(),
             notification: None,
+            listen: Listen::default(),
             positions,
         }
     }
@@ -255,6 +259,12 @@ impl Stack {
             notification,
             ..self
         }
+    }
+
+    /// The same with a place for the watchdog's page.
+    #[must_use]
+    pub fn shown_at(self, listen: Listen) -> Self {
+        Self { listen, ..self }
     }
 
     /// A service by name.

@@ -81,6 +81,12 @@ impl Ledger {
         self.open.iter().map(|open| &open.incident)
     }
 
+    /// Whether no incident is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// Takes the state of the group in.
     pub fn update(&mut self, report: &Report, times: &BTreeMap<String, Times>, now: Moment) {
         for root in &report.roots {
@@ -134,6 +140,7 @@ impl Ledger {
             let suffering = std::mem::replace(&mut open.incident.root, label.to_owned());
             open.incident.consequences.push(suffering);
             open.incident.cause = cause;
+            open.incident.last_good_us = times.last_good;
             open.incident.began_us = open.incident.began_us.min(began);
             open.changed = true;
             return;

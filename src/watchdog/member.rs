@@ -11,9 +11,11 @@ use super::heard::Heard;
 use super::random::Random;
 use super::trouble::Trouble;
 use super::watched::Watched;
+use crate::spec::probe::Probe;
 
 mod hearing;
 mod judging;
+mod showing;
 
 /// How long a service may take to end after SIGABRT.
 const ABORT: Duration = Duration::from_secs(5);
@@ -27,6 +29,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A readiness answer is not asked for more often than this many times what the last one took: a
 /// cascor whose data hangs stands still while it answers (measured).
 const REST: u32 = 4;
+
+/// Whoever is due within this part of its interval is asked along with the others: waking up costs
+/// more than asking. Never later than it is due: a hang is to be noticed in time.
+const TOGETHER: u32 = 20;
 
 /// What a member wants done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,12 +140,20 @@ impl MemberWatch {
         self.busy = false;
     }
 
-    pub(super) fn stand(&mut self, standing: Standing, now: Moment) {
+    /// Takes in how its unit stands; the first questions wait for `pause`, or less where they are
+    /// asked more often than that.
+    pub(super) fn stand(&mut self, standing: Standing, pause: Duration, now: Moment) {
         if self.standing != standing {
             self.start_over();
             self.forget_process();
-            self.due_liveness = now.steady;
-            self.due_readiness = now.steady;
+            let first = |probe: &Option<Probe>| {
+                let interval = probe
+                    .as_ref()
+                    .map_or(Duration::ZERO, |probe| probe.interval);
+                now.steady + pause.min(interval)
+            };
+            self.due_liveness = first(&self.watched.liveness);
+            self.due_readiness = first(&self.watched.readiness);
         }
         self.standing = standing;
     }
@@ -168,8 +182,9 @@ impl MemberWatch {
             return None;
         }
         let liveness = self.watched.liveness.as_ref();
+        let is_due = |due: Duration, probe: &Probe| now.steady + probe.interval / TOGETHER >= due;
         // Beside a readiness question, too, which may take long: a hang is to be noticed in time.
-        if let Some(probe) = liveness.filter(|_| now.steady >= self.due_liveness) {
+        if let Some(probe) = liveness.filter(|probe| is_due(self.due_liveness, probe)) {
             self.due_liveness = now.steady + random.jittered(probe.interval);
             let limit = self
                 .trouble
@@ -182,11 +197,19 @@ impl MemberWatch {
             return None;
         }
         let probe = self.watched.readiness.as_ref()?;
-        if self.readiness_asked.is_some() || now.steady < self.due_readiness {
+        if self.readiness_asked.is_some() || !is_due(self.due_readiness, probe) {
             return None;
         }
         self.due_readiness = now.steady + random.jittered(probe.interval);
         Some((Question::Readiness, probe.timeout))
+    }
+
+    /// Whether this is a question under way with it.
+    pub(super) fn is_asked(&self, number: u64) -> bool {
+        [self.liveness_asked, self.readiness_asked]
+            .into_iter()
+            .flatten()
+            .any(|asked| asked.number == number)
     }
 
     /// When it has to be thought of again.

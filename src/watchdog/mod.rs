@@ -6,8 +6,10 @@
 //! questions, looks, signals and records go out as values; `commands::watchdog` carries them out.
 
 pub mod budget;
+pub mod condition;
 pub mod event;
 pub mod heard;
+pub mod history;
 pub mod incident;
 pub mod ledger;
 mod member;
@@ -19,10 +21,12 @@ mod trouble;
 pub mod watch;
 pub mod watched;
 
+pub use condition::Condition;
 pub use event::{Action, Event, Look, Moment, Question, Standing};
 pub use heard::Heard;
+pub use history::History;
 pub use incident::Incident;
 pub use memory::Memory;
 pub use orders::Orders;
-pub use watch::Watchdog;
+pub use watch::{MemberView, View, Watchdog};
 pub use watched::Watched;

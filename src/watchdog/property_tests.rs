@@ -193,6 +193,12 @@ impl World {
         for action in self.watchdog.step(event, self.now) {
             self.check(action)?;
         }
+        for member in &self.watchdog.members {
+            let (finding, _) = member.finding(self.now);
+            if member.is_ready() != (finding.verdict == Verdict::Ready) {
+                return Err(format!("{finding:?} is passed over, or made for nothing"));
+            }
+        }
         Ok(())
     }
 
@@ -298,6 +304,7 @@ fn heard(well: bool, replied: bool) -> Heard {
         wrong: false,
         busy: false,
         latency: Duration::from_millis(3),
+        dependencies: BTreeMap::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod case;
 mod exposure;
 #[path = "../cli/needs.rs"]
 mod needs;
+mod page;
 #[path = "../cli/program.rs"]
 mod program;
 mod reference;
@@ -37,5 +38,6 @@ fn main() {
     trials.extend(exposure::trials(&cases));
     trials.extend(cases.into_iter().map(verify::trial));
     trials.extend(reference::trials());
+    trials.extend(page::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

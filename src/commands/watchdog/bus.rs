@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::host::clock;
 use crate::host::systemd::{BusError, Ending, Systemd, Verb};
+use crate::metrics::Run;
 use crate::readiness::unit_state::ActiveState;
 use crate::unit::notification;
 use crate::watchdog::{Event, Look, Standing};
@@ -34,19 +35,33 @@ impl Bus {
         self.trouble.borrow().clone()
     }
 
-    /// How all units stand, by label.
+    /// How all units stand, by label; and the last run of one of them.
     pub(super) async fn standings(
         &self,
         endpoints: &Endpoints,
-    ) -> Result<BTreeMap<String, Standing>, Told> {
+        whose: Option<&str>,
+    ) -> Result<(BTreeMap<String, Standing>, Option<Run>), Told> {
+        let closer = whose.map(|label| endpoints.unit(label));
         let units: Vec<String> = endpoints.units().map(|(_, unit)| unit.to_owned()).collect();
-        let states = self
-            .asked(async |systemd: &Systemd| systemd.states(&units).await)
+        let (states, run) = self
+            .asked(async |systemd: &Systemd| {
+                let mut states = systemd.states(&units).await?;
+                let mut run = None;
+                if let Some(state) = closer.and_then(|unit| states.get_mut(unit))
+                    && state.found
+                    // One that cannot be looked at closely must not keep the others from being seen.
+                    && systemd.run(state).await.is_ok()
+                {
+                    run = Run::of(state);
+                }
+                Ok((states, run))
+            })
             .await?;
-        Ok(endpoints
+        let standings = endpoints
             .units()
             .filter_map(|(label, unit)| Some((label.to_owned(), Standing::of(states.get(unit)?))))
-            .collect())
+            .collect();
+        Ok((standings, run))
     }
 
     /// A closer look at one unit.

@@ -1,10 +1,12 @@
 //! What a closer look leads to, what is under way with a member, and how it is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::readiness::{Finding, Verdict};
 
 use super::super::event::{Look, Moment, Standing};
+use super::super::heard::Heard;
 use super::super::trouble::Trouble;
 use super::{ABORT, ANEW, Ending, LOOK, MemberWatch, Step, Wish};
 
@@ -12,7 +14,7 @@ impl MemberWatch {
     /// Takes a closer look in.
     pub(in crate::watchdog) fn looked(&mut self, look: &Look, now: Moment) -> Option<Wish> {
         if look.standing != Standing::Running {
-            self.stand(look.standing, now);
+            self.stand(look.standing, Duration::ZERO, now);
             return None;
         }
         if let Some(ending) = self.ending {
@@ -125,6 +127,23 @@ impl MemberWatch {
             .as_ref()
             .or(wrong)
             .map(|trouble| trouble.since.wall)
+    }
+
+    /// Whether its finding is that it is ready, without making one.
+    pub(in crate::watchdog) fn is_ready(&self) -> bool {
+        let fails = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.liveness > 0);
+        let says_so = |heard: &Heard| heard.verdict == Verdict::Ready;
+        match self.standing {
+            Standing::Unknown => true,
+            Standing::Running => {
+                !(fails && self.watched.liveness.is_some())
+                    && self.readiness.as_ref().is_none_or(says_so)
+            }
+            _ => false,
+        }
     }
 
     /// How it is, and whether that is certain enough to be called an incident.

@@ -74,6 +74,7 @@ fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
         wrong,
         busy,
         latency: Duration::from_millis(5),
+        dependencies: BTreeMap::new(),
     }
 }
 

@@ -8,7 +8,9 @@ mod hangs;
 mod load;
 mod mode;
 mod notification;
+mod page;
 mod restraint;
+mod scrape;
 mod stage;
 mod survival;
 mod traceback;
@@ -81,6 +83,14 @@ pub(crate) fn single_trials() -> Vec<Trial> {
         trial(
             &named(single, "a_canopy_in_demo_mode_is_restarted_once"),
             move || mode::cured(single),
+        ),
+        trial(
+            "systemd::watchdog::page_and_metrics_tell_what_it_knows_to_this_machine_alone",
+            page::told,
+        ),
+        trial(
+            "systemd::watchdog::prometheus_scrapes_it_and_the_alerts_fire",
+            scrape::scraped,
         ),
         // The last: it leaves no processor to whoever runs beside it.
         trial(

@@ -66,6 +66,10 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
         &stage.exits("juniperctl health data", 3)?,
         &["the watchdog has given data up"],
     )?;
+    has(
+        &stage.exits("curl -fsS http://127.0.0.1:8060/metrics", 0)?,
+        &["\njuniper_given_up{service=\"data\"} 1\n"],
+    )?;
     let now = stage.processes()?;
     claim(
         now[1..] == others[1..],

@@ -66,6 +66,11 @@ impl Stage {
         Self::of(suite, &format!("{CONFIGURATION}{more}"))
     }
 
+    /// The same on a machine that is booted with these options.
+    pub(super) fn set_with(suite: Suite, more: &str, options: BootOptions) -> Result<Self, Failed> {
+        Self::on(machine(suite, options)?, &format!("{CONFIGURATION}{more}"))
+    }
+
     /// The same with another configuration.
     pub(super) fn of(suite: Suite, configuration: &str) -> Result<Self, Failed> {
         Self::on(machine(suite, BootOptions::default())?, configuration)
