@@ -7,10 +7,17 @@ use crate::error::CommandError;
 use crate::host::clock;
 use crate::host::http::Prober;
 use crate::output::health::{exit_code, json, text};
-use crate::readiness::reported;
+use crate::output::told::Told;
+use crate::readiness::{Answer, reported};
 use crate::spec::stack::Member;
 
 use super::{Context, configuration, failure, inside, orders, survey};
+
+/// What is asked of the watchdog on its socket.
+const WATCHDOG: &str = "http://localhost/health";
+
+/// How long it may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -20,13 +27,36 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
     loop {
-        let prober = inside::prober(&stack).await?;
-        let code = look(&members, prober.as_ref(), context).await;
+        let code = match inside::prober(&stack).await {
+            Ok(prober) => look(&members, prober.as_ref(), context).await,
+            Err(error) => told(&members, context).await.ok_or(error)?,
+        };
         if !options.watch || context.terminal.reader_left() {
             return Ok(code);
         }
         clock::pause(PAUSE).await;
     }
+}
+
+/// What the watchdog says, which lives where this user may not ask; `None` where it says nothing.
+async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
+    let prober = Prober::over(&context.paths.watchdog_socket()).ok()?;
+    let (answer, _) = prober.ask(WATCHDOG, PATIENCE).await;
+    let Answer::Reply { body, .. } = answer else {
+        return None;
+    };
+    let labels: Vec<String> = members.iter().map(Member::label).collect();
+    let told = Told::parse(&body, &labels)?;
+    context
+        .terminal
+        .detail("note: this is what the watchdog heard last; root asks anew");
+    if context.json {
+        context.terminal.line(&told.json().to_string());
+    } else {
+        context.terminal.data(&told.text());
+    }
+    orders::told(members, context);
+    Some(exit_code(told.verdict))
 }
 
 async fn look(members: &[Member<'_>], prober: Option<&Prober>, context: &Context) -> u8 {

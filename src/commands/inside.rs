@@ -85,5 +85,5 @@ fn refused(why: &str) -> CommandError {
         Kind::Machine,
         format!("the services answer only inside of the group's own network: {why}"),
     )
-    .hint("run it as root: sudo juniperctl ...; `systemctl status 'juniper*'` needs no root")
+    .hint("run it as root: sudo juniperctl ...; `juniperctl health` needs no root while the watchdog runs")
 }

@@ -6,6 +6,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -25,7 +26,19 @@ impl Prober {
     /// # Errors
     /// The HTTP client cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
+        Self::built(reqwest::Client::builder())
+    }
+
+    /// One that asks whoever listens on a Unix socket, whatever the address says.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be set up.
+    pub fn over(socket: &Path) -> Result<Self, reqwest::Error> {
+        Self::built(reqwest::Client::builder().unix_socket(socket))
+    }
+
+    fn built(client: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
+        let client = client
             .no_proxy()
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)

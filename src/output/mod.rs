@@ -12,4 +12,5 @@ pub mod notification;
 pub mod status;
 pub mod style;
 pub mod table;
+pub mod told;
 pub mod why;

@@ -69,6 +69,14 @@ impl Verdict {
         }
     }
 
+    /// The verdict that a report in JSON names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Ready, Self::Degraded, Self::NotReady, Self::Down]
+            .into_iter()
+            .find(|verdict| verdict.word() == word)
+    }
+
     fn from_word(word: &str) -> Option<Self> {
         match word {
             "ready" | "alive" | "ok" | "healthy" | "success" => Some(Self::Ready),

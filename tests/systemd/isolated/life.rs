@@ -86,7 +86,7 @@ fn gates_in_order(machine: &Machine) -> Outcome {
     )
 }
 
-/// Root asks from outside as ever; nobody else may, and is told what to do.
+/// Root asks from outside as ever; others hear what the watchdog says, or what to do.
 fn can_be_asked(machine: &Machine) -> Outcome {
     let report: Value =
         serde_json::from_str(&exits(machine, "juniperctl health --json", 0)?.stdout)?;
@@ -101,15 +101,23 @@ fn can_be_asked(machine: &Machine) -> Outcome {
         &exits(machine, "juniperctl graph --chain", 0)?.stdout,
         &["data", "cascor", "canopy"],
     )?;
-    let nobody = machine.run_with(Command::shell("juniperctl health").user("nobody"))?;
-    claim(nobody.code() == Some(4), format!("{nobody:?}"))?;
+    let nobody =
+        || Ok::<_, Failed>(machine.run_with(Command::shell("juniperctl health").user("nobody"))?);
+    machine.wait_until("the watchdog to tell everybody", BACK, || {
+        nobody().is_ok_and(|told| told.success() && told.stdout.contains("the group is ready"))
+    })?;
+    exits(machine, "systemctl stop juniper-watchdog.service", 0)?;
+    let refused = nobody()?;
+    claim(refused.code() == Some(4), format!("{refused:?}"))?;
     has(
-        &nobody.stderr,
+        &refused.stderr,
         &[
             "only inside of the group's own network",
             "hint: run it as root",
         ],
-    )
+    )?;
+    exits(machine, "systemctl start juniper-watchdog.service", 0)?;
+    Ok(())
 }
 
 /// The kernel knows no way to an address that the machine itself reaches.

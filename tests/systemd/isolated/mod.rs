@@ -18,6 +18,9 @@ use super::lab::{Outcome, claim, exits, run, trial};
 /// Everybody's port, the one that is let out first.
 const PORTS: [u16; 4] = [8050, 8100, 8200, 8210];
 
+/// The watchdog's page: inside, too.
+const PAGE: u16 = 8060;
+
 /// Everything that lives in the group's network and has a process.
 const INSIDE: [&str; 6] = [
     "juniper-data.service",
@@ -100,6 +103,7 @@ fn only_canopy_answers(machine: &Machine) -> Outcome {
         .filter(|address| {
             PORTS
                 .iter()
+                .chain(&[PAGE])
                 .any(|port| address.ends_with(&format!(":{port}")))
         })
         .collect();
