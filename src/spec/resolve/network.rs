@@ -93,11 +93,11 @@ mod tests {
     #[test]
     fn who_is_let_out_listens_on_loopback_and_is_reached_where_it_was() {
         for (network, inside, outside) in [
-            ("host", "0.0.0.0:8060", None),
-            ("isolated", "127.0.0.1:8060", Some("0.0.0.0:8060")),
+            ("host", "0.0.0.0:8070", None),
+            ("isolated", "127.0.0.1:8070", Some("0.0.0.0:8070")),
         ] {
             let text = format!(
-                "network = \"{network}\"\n[services.canopy]\nhost = \"0.0.0.0\"\nport = 8060\n"
+                "network = \"{network}\"\n[services.canopy]\nhost = \"0.0.0.0\"\nport = 8070\n"
             );
             let stack = stack_of(&text, "full");
             let service = stack
