@@ -17,6 +17,7 @@ pub mod host;
 pub mod output;
 pub mod plan;
 pub mod readiness;
+pub mod secrets;
 pub mod spec;
 pub mod unit;
 pub mod watchdog;

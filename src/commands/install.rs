@@ -15,6 +15,7 @@ use crate::unit::{SystemdVersion, UnitFile, rendered};
 use super::{Context, configuration, lifecycle};
 
 pub(super) mod apply;
+pub(super) mod pending;
 mod preflight;
 mod running;
 
@@ -30,7 +31,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         Some(Systemd::connect().await?)
     };
     let version = version(options, systemd.as_ref(), context).await?;
-    let files = rendered(&stack, version, &context.facts(&stack))
+    let files = rendered(&stack, version, &context.facts(&stack)?)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
     let receipt = context.receipt()?;

@@ -20,6 +20,7 @@ mod orders;
 mod progress;
 mod render;
 mod scale;
+mod secret;
 mod status;
 mod survey;
 mod uninstall;
@@ -85,6 +86,7 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,
         Command::Audit(options) => audit::run(&options, context).await,
+        Command::Secret(options) => secret::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Why(options) => why::run(&options, context).await,
         Command::Incidents(options) => incidents::run(&options, context),

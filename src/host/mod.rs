@@ -20,6 +20,8 @@ pub mod lock;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod prompt;
+pub mod secrets;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;

@@ -7,6 +7,7 @@ pub mod health;
 pub mod incidents;
 pub mod journal_line;
 pub mod moment;
+pub mod secrets;
 pub mod status;
 pub mod style;
 pub mod table;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::credential::CredentialLayer;
 use super::layer::{Layer, ProfileLayer};
 use super::probe_layer::ProbeLayer;
 use super::restraint::RestraintLayer;
@@ -82,6 +83,7 @@ field_by_field!(EdgeLayer {
     expect,
     at
 });
+field_by_field!(CredentialLayer { file, enforce, at });
 field_by_field!(ProbeLayer {
     path,
     interval,
@@ -117,6 +119,7 @@ field_by_field!(ServiceLayer {
     bind_directories,
     environment,
     derived_environment,
+    credentials,
     depends_on,
     startup,
     readiness,

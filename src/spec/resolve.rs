@@ -17,6 +17,7 @@ use super::suggestion::nearest;
 use super::text::Text;
 
 mod clash;
+mod credentials;
 mod environment;
 mod service;
 

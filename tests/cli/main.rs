@@ -37,6 +37,7 @@ mod output;
 mod packagers;
 mod program;
 mod refusals;
+mod secret;
 mod server;
 mod tree;
 
@@ -52,6 +53,7 @@ fn main() {
         install::trials(),
         incidents::trials(),
         refusals::trials(),
+        secret::trials(),
         machine::trials(),
         health::trials(),
         graph::trials(),

@@ -19,6 +19,7 @@ mod hostile;
 mod lab;
 mod ordering;
 mod real;
+mod secrets;
 mod watchdog;
 
 use juniper_lab::Suite;
@@ -49,6 +50,7 @@ fn main() {
             &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
             move || exposure::agrees_with_systemd(suite),
         ));
+        trials.extend(secrets::trials(suite));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));
     }
@@ -92,6 +94,7 @@ fn main() {
         ),
     ]);
     trials.extend(real::trials());
+    trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();

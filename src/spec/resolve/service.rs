@@ -16,6 +16,7 @@ use crate::spec::stack::{Edge, Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
+use super::credentials::credentials;
 use super::environment::environment;
 use super::{stand_in_command, unknown_service};
 
@@ -144,6 +145,7 @@ fn managed(
             })
             .collect(),
         environment: environment(name, layer, context, endpoint, faults),
+        credentials: credentials(name, layer, context.merged, faults),
         startup: Startup {
             interval: layer
                 .startup
