@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fault::Faults;
+use super::fault::{Code, Faults, Problem};
 use super::name::{EnvironmentName, SecretName};
 use super::reader::{TableReader, string};
 use super::source::{Located, Location};
@@ -50,6 +50,10 @@ pub(super) fn read(
                 continue;
             }
         };
+        if value.get_ref().as_str().is_some() {
+            table.parsed::<()>(key.value, value, faults, |_| Err(in_the_open(&name)));
+            continue;
+        }
         let Some(mut credential) = table.below(key.value, value, faults) else {
             continue;
         };
@@ -62,6 +66,17 @@ pub(super) fn read(
         credentials.insert(name, layer);
     }
     credentials
+}
+
+/// The secret itself where only its use belongs: everybody can read this file.
+fn in_the_open(name: &SecretName) -> Problem {
+    Problem {
+        code: Code::InTheOpen,
+        ..Problem::invalid("everybody can read this file; say only how the service takes the secret")
+    }
+    .help(format!(
+        "write {{ file = \"VARIABLE_FILE\" }}, and store the secret: sudo juniperctl secret set {name}"
+    ))
 }
 
 impl Managed {

@@ -1,6 +1,8 @@
 //! Keys on a running machine: demanded once they exist, rotated with those who hold them, and seen by
 //! nobody else.
 
+use std::time::Duration;
+
 use juniper_lab::{BootOptions, Machine, Suite, real, trial};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -39,6 +41,15 @@ fn prepare(machine: &Machine) -> Outcome {
         let line = format!("(umask 077; sed 's/^/X-API-Key: /' /root/{key} > /root/{key}.header)");
         exits(machine, &line, 0)?;
     }
+    Ok(())
+}
+
+/// Waits until the group answers: a worker that was not restarted finds cascor again by itself.
+fn ready(machine: &Machine) -> Outcome {
+    let wait = Duration::from_secs(30);
+    machine.wait_until("the group to be ready", wait, || {
+        run(machine, "juniperctl health").is_ok_and(|health| health.success())
+    })?;
     Ok(())
 }
 
@@ -90,7 +101,7 @@ fn life_of_a_key(suite: Suite) -> Outcome {
         told.stderr.contains("stored unencrypted") != encrypted,
         &told.stderr,
     )?;
-    exits(&machine, "juniperctl health", 0)?;
+    ready(&machine)?;
     claim(
         answers(&machine)? == ["401", "200", "401"],
         format!("{:?}", answers(&machine)?),
@@ -106,6 +117,7 @@ fn life_of_a_key(suite: Suite) -> Outcome {
         has(&exits(&machine, &line, 0)?.stderr, &["nothing to change"])?;
     }
     each_sees_its_own(&machine)?;
+    refused(&machine)?;
     rotate(&machine)?;
     seen_by_nobody(&machine, &["first", "second"])?;
     typed(&machine)?;
@@ -115,7 +127,7 @@ fn life_of_a_key(suite: Suite) -> Outcome {
         &told.stderr,
         &["loses it: cascor (which then answers without a key), canopy, worker@1"],
     )?;
-    exits(&machine, "juniperctl health", 0)?;
+    ready(&machine)?;
     claim(
         answers(&machine)? == ["200", "200", "200"],
         "not open again",
@@ -144,7 +156,7 @@ fn stored(machine: &Machine, encrypted: bool) -> Outcome {
 /// A service sees the secrets that it is handed, and no other's.
 fn each_sees_its_own(machine: &Machine) -> Outcome {
     exits(machine, "juniperctl secret set data-api-key --generate", 0)?;
-    exits(machine, "juniperctl health", 0)?;
+    ready(machine)?;
     for (unit, secrets) in [
         ("juniper-data.service", "data-api-key\n"),
         ("juniper-canopy.service", "cascor-api-key\ndata-api-key\n"),
@@ -158,8 +170,58 @@ fn each_sees_its_own(machine: &Machine) -> Outcome {
         let seen = exits(machine, &line, 0)?.stdout;
         claim(seen == secrets, format!("{unit} sees {seen}"))?;
     }
+    // Nor by way of /proc, though all of them run as one user: each has a user namespace of its own.
+    let (worker, data) = (
+        process(machine, "juniper-cascor-worker@1.service")?,
+        process(machine, "juniper-data.service")?,
+    );
+    for (seer, seen, code) in [(&worker, &worker, 0), (&worker, &data, 1)] {
+        for path in ["environ", "root/run/credentials"] {
+            let line = format!(
+                "nsenter -t {seer} -U -m --preserve-credentials setpriv --reuid juniper --regid juniper \
+                 --keep-groups --bounding-set=-all test -r /proc/{seen}/{path}"
+            );
+            exits(machine, &line, code)?;
+        }
+    }
     exits(machine, "juniperctl secret remove data-api-key", 0)?;
     Ok(())
+}
+
+/// Who may not, what nobody asked for, and what is not fit is refused before anything is touched; a
+/// secret that is gone is named as why its service does not start.
+fn refused(machine: &Machine) -> Outcome {
+    let ordinary = "setpriv --reuid nobody --regid nogroup --clear-groups";
+    for line in ["secret list", "secret remove cascor-api-key"] {
+        let told = exits(machine, &format!("{ordinary} juniperctl {line}"), 4)?;
+        has(
+            &told.stderr,
+            &["which takes root", "sudo juniperctl secret"],
+        )?;
+    }
+    let other = "/etc/juniper/juniper.toml.d/other.toml";
+    machine.write(other, "[services.canopy]\nmemory_max = \"9G\"\n", 0o644)?;
+    let remove = "juniperctl secret remove cascor-api-key";
+    has(
+        &exits(machine, remove, 1)?.stderr,
+        &["the configuration has changed since the last install"],
+    )?;
+    exits(machine, &format!("rm {other}"), 0)?;
+
+    let open = "/etc/juniper/secrets/canopy-api-key";
+    machine.write(open, "put-there-by-hand", 0o644)?;
+    for line in ["install --profile mock", "secret list"] {
+        let told = exits(machine, &format!("juniperctl {line}"), 4)?;
+        has(&told.stderr, &["open to others (mode 0644)", "chmod 600"])?;
+    }
+    exits(machine, &format!("rm {open}"), 0)?;
+
+    exits(machine, "mv /etc/juniper/secrets/cascor* /root", 0)?;
+    let told = exits(machine, "juniperctl restart cascor", 1)?;
+    has(&told.stderr, &["a secret could not be handed to it"])?;
+    exits(machine, "mv /root/cascor-api-key* /etc/juniper/secrets", 0)?;
+    exits(machine, "juniperctl start", 0)?;
+    ready(machine)
 }
 
 /// A key that is rotated without a restart is told to be held no longer; with one, it is held.
@@ -195,7 +257,7 @@ fn rotate(machine: &Machine) -> Outcome {
         "juniperctl secret rotate cascor-api-key --yes < /root/first",
         0,
     )?;
-    exits(machine, "juniperctl health", 0)?;
+    ready(machine)?;
     claim(
         answers(machine)? == ["401", "200", "401"],
         "the first is not back",
@@ -270,16 +332,19 @@ fn process(machine: &Machine, unit: &str) -> Result<String, Failed> {
 /// Nobody finds a key: in no environment and no command line of any process, not even as root; not in
 /// the journal, the units, or what systemd says of them; and as an ordinary user in no file at all.
 fn seen_by_nobody(machine: &Machine, keys: &[&str]) -> Outcome {
-    let files: Vec<String> = keys.iter().map(|key| format!("/root/{key}")).collect();
+    let values: Vec<String> = keys.iter().map(|key| format!("/root/{key}")).collect();
     // What searches has the keys in a file, too: for the ordinary user, a file that he can read.
     exits(
         machine,
-        &format!("cat {} > /run/sought", files.join(" ")),
+        &format!("cat {} > /run/sought", values.join(" ")),
         0,
     )?;
     exits(machine, "chmod 644 /run/sought", 0)?;
     let processes = "grep -lasF -f /run/sought /proc/[0-9]*/environ /proc/[0-9]*/cmdline";
     let ordinary = "setpriv --reuid nobody --regid nogroup --clear-groups";
+    let files = format!(
+        "{ordinary} grep -rlsF -D skip -f /run/sought --exclude=sought /etc /run /var /tmp /dev/shm"
+    );
     let show = "systemctl show --all --no-pager 'juniper*' | grep -aF -f /run/sought";
     for line in [
         processes.to_owned(),
@@ -288,9 +353,7 @@ fn seen_by_nobody(machine: &Machine, keys: &[&str]) -> Outcome {
         show.to_owned(),
         format!("{ordinary} {processes}"),
         format!("{ordinary} {show}"),
-        format!(
-            "{ordinary} grep -rlsF -D skip -f /run/sought --exclude=sought /etc /run /var /tmp /dev/shm"
-        ),
+        files.clone(),
     ] {
         let found = run(machine, &line)?;
         claim(
@@ -307,6 +370,12 @@ fn seen_by_nobody(machine: &Machine, keys: &[&str]) -> Outcome {
     let found = exits(machine, &planted, 0)?.stdout;
     let pid = found.lines().last().unwrap_or_default().to_owned();
     has(&found, &[&format!("/proc/{pid}/environ")])?;
+    exits(machine, "cp /run/sought /var/tmp/planted", 0)?;
+    claim(
+        run(machine, &files)?.stdout == "/var/tmp/planted\n",
+        "the search of files finds nothing",
+    )?;
+    exits(machine, "rm /var/tmp/planted", 0)?;
     exits(machine, "rm /run/sought", 0).map(drop)
 }
 
@@ -343,7 +412,7 @@ fn trains_with_keys() -> Outcome {
         0,
     )?;
     has(&told.stderr, &["effect: restarts cascor, canopy, worker@1"])?;
-    exits(&machine, "juniperctl health", 0)?;
+    ready(&machine)?;
     claim(
         process(&machine, "juniper-data.service")? == data,
         "data was restarted",
@@ -381,7 +450,7 @@ fn guarded(machine: &Machine) -> Outcome {
 
 /// cascor knows its worker, and canopy gets answers from cascor.
 fn connected(machine: &Machine) -> Outcome {
-    let wait = std::time::Duration::from_secs(30);
+    let wait = Duration::from_secs(30);
     machine.wait_until("the worker to be registered", wait, || {
         let line = "curl -fsS -H @/root/cascor.header http://127.0.0.1:8200/v1/workers";
         run(machine, line).is_ok_and(|workers| workers.stdout.contains("worker_id"))

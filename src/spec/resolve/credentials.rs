@@ -50,13 +50,15 @@ fn in_the_open(
     let handed_over =
         format!("take it out and store the secret: sudo juniperctl secret set {secret}");
     for (variable, at) in set(layer, merged) {
-        let (title, label) = if Some(variable.as_str()) == plain {
+        let (code, title, label) = if Some(variable.as_str()) == plain {
             (
+                Code::InTheOpen,
                 format!("`{variable}` would put a secret of `{name}` where everybody can read it"),
                 "it would stand in the unit and in the process's environment",
             )
         } else if variable == file {
             (
+                Code::Contradiction,
                 format!("`{variable}` of `{name}` is juniperctl's to set"),
                 "where the secret exists, this names the file with it",
             )
@@ -64,7 +66,7 @@ fn in_the_open(
             continue;
         };
         let fault = Fault {
-            code: Code::Contradiction,
+            code,
             title,
             at: Some(at),
             label: label.to_owned(),
