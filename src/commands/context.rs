@@ -100,6 +100,14 @@ impl Context {
                 .map(|(name, stored)| (name, stored.store))
                 .collect());
         }
+        self.handed_over()
+    }
+
+    /// The secrets that the installed units ask for.
+    ///
+    /// # Errors
+    /// The units cannot be read.
+    pub fn handed_over(&self) -> Result<BTreeMap<SecretName, Store>, CommandError> {
         let directory = self.paths.units();
         let mut known = BTreeMap::new();
         for name in Files::names(&directory)? {

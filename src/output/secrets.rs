@@ -47,7 +47,7 @@ impl Holding {
     fn prose(self) -> Option<&'static str> {
         match self {
             Self::Current => None,
-            Self::Earlier => Some("runs with an earlier value"),
+            Self::Earlier => Some("holds an earlier value or none"),
             Self::Stopped => Some("stopped"),
             Self::NotHanded => Some("not handed over yet: juniperctl install"),
         }
@@ -212,7 +212,7 @@ mod tests {
             "SECRET          SINCE                    STORED     CONSUMERS\n\
              canopy-api-key  not set                             canopy\n\
              data-api-key    2000-02-29 00:00:00 UTC  encrypted  data, \
-             cascor (runs with an earlier value), canopy (stopped)\n\
+             cascor (holds an earlier value or none), canopy (stopped)\n\
              orphan          2000-02-29 00:00:00 UTC  plain      nobody in this profile\n"
         );
     }

@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials![
         a_value_from_standard_input_is_its_owners_alone_and_is_not_told,
         what_is_stored_is_handed_over_by_the_next_install,
+        a_secret_that_was_lost_is_warned_of,
         set_is_for_the_first_time_and_rotate_for_later,
         a_generated_value_is_shown_only_where_that_is_asked_for,
         a_value_that_no_service_can_take_is_refused_without_being_told,
@@ -103,6 +104,23 @@ fn what_is_stored_is_handed_over_by_the_next_install() {
     );
     assert!(text.contains("JUNIPER_DATA_REQUIRE_AUTH=true"), "{text}");
     assert!(!text.contains(VALUE), "{text}");
+}
+
+fn a_secret_that_was_lost_is_warned_of() {
+    let tree = Tree::new();
+    let install = "install --profile full --systemd 257";
+    set(&tree);
+    let said = tree.succeeds(install);
+    assert!(!said.stderr.contains("warning: the secret"), "{said:#?}");
+    std::fs::remove_file(tree.path(FILE)).unwrap();
+    let said = tree.succeeds(install);
+    assert!(
+        said.stderr
+            .contains("warning: the secret data-api-key is gone"),
+        "{said:#?}"
+    );
+    let said = tree.succeeds(install);
+    assert!(!said.stderr.contains("warning: the secret"), "{said:#?}");
 }
 
 fn set_is_for_the_first_time_and_rotate_for_later() {

@@ -50,7 +50,7 @@ fn main() {
             &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
             move || exposure::agrees_with_systemd(suite),
         ));
-        trials.extend(secrets::trials(suite));
+        trials.push(secrets::life_trial(suite));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));
     }

@@ -77,7 +77,7 @@ pub(super) async fn tell(
         .iter()
         .map(|member| {
             let label = member.label();
-            if busy.contains(&label) {
+            if restarts && busy.contains(&label) {
                 format!("{label} (at work now: that ends)")
             } else {
                 label
