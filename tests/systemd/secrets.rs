@@ -3,12 +3,19 @@
 
 use std::time::Duration;
 
-use juniper_lab::{BootOptions, Machine, Suite, real, trial};
+use juniper_lab::{Machine, Suite};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use super::lab::{Outcome, claim, exits, has, machine, mock, run};
-use super::real::{serves_the_dashboard, trains};
+use super::lab::{Outcome, claim, exits, has, mock, run};
+
+mod real;
+mod typed;
+mod unseen;
+
+pub(crate) use real::trials as real_trials;
+use typed::typed;
+use unseen::seen_by_nobody;
 
 const CASCOR: &str = "http://127.0.0.1:8200/v1/training/status";
 const FIRST: &str = "first-key-0123456789abcdef";
@@ -21,13 +28,6 @@ pub(crate) fn life_trial(suite: Suite) -> Trial {
         &format!("systemd::{version}::a_key_is_demanded_rotated_and_seen_by_nobody"),
         move || life_of_a_key(suite),
     )
-}
-
-pub(crate) fn real_trials() -> [Trial; 1] {
-    [trial::on_real_services(
-        "real::the_group_trains_with_keys_that_nobody_sees",
-        trains_with_keys,
-    )]
 }
 
 /// Values lie in files of root's alone: an argument of a command in here could be read, too.
@@ -288,188 +288,7 @@ fn held(machine: &Machine) -> Result<Vec<String>, Failed> {
         .collect())
 }
 
-/// Answers each question once it has been asked, as a person at a terminal does.
-const PERSON: &str = r#"
-import os, sys
-master, slave = os.openpty()
-if os.fork() == 0:
-    os.setsid()
-    terminal = os.open(os.ttyname(slave), os.O_RDWR)
-    for stream in range(3):
-        os.dup2(terminal, stream)
-    os.execvp("juniperctl", "juniperctl secret rotate cascor-api-key --no-restart".split())
-os.close(slave)
-value = open("/root/second", "rb").read()
-said = b""
-for question, answer in ((b"(not shown): ", value), (b"again: ", value), (b"[y/N] ", sys.argv[1].encode() + b"\n")):
-    while not said.endswith(question):
-        said += os.read(master, 1)
-    os.write(master, answer)
-try:
-    while True:
-        said += os.read(master, 1024)
-except OSError:
-    pass
-sys.stdout.write(said.decode())
-"#;
-
-/// On a terminal the value is asked for twice, not shown, and the change is asked for.
-fn typed(machine: &Machine) -> Outcome {
-    machine.write("/root/person.py", PERSON, 0o600)?;
-    let told = exits(machine, "python3 /root/person.py n", 0)?.stdout;
-    has(&told, &["do this? [y/N] n", "nothing was changed"])?;
-    claim(!told.contains(SECOND), &told)?;
-    claim(
-        held(machine)? == ["current"; 3],
-        "changed in spite of the answer",
-    )?;
-    let told = exits(machine, "python3 /root/person.py y", 0)?.stdout;
-    claim(!told.contains(SECOND), &told)?;
-    claim(
-        held(machine)? == ["earlier"; 3],
-        format!("not changed: {told}"),
-    )
-}
-
 fn process(machine: &Machine, unit: &str) -> Result<String, Failed> {
     let line = format!("systemctl show -p MainPID --value {unit}");
     Ok(exits(machine, &line, 0)?.stdout.trim().to_owned())
-}
-
-/// Nobody finds a key: in no environment and no command line of any process, not even as root; not in
-/// the journal, the units, or what systemd says of them; and as an ordinary user in no file at all.
-fn seen_by_nobody(machine: &Machine, keys: &[&str]) -> Outcome {
-    let values: Vec<String> = keys.iter().map(|key| format!("/root/{key}")).collect();
-    // What searches has the keys in a file, too: for the ordinary user, a file that he can read.
-    exits(
-        machine,
-        &format!("cat {} > /run/sought", values.join(" ")),
-        0,
-    )?;
-    exits(machine, "chmod 644 /run/sought", 0)?;
-    let processes = "grep -lasF -f /run/sought /proc/[0-9]*/environ /proc/[0-9]*/cmdline";
-    let ordinary = "setpriv --reuid nobody --regid nogroup --clear-groups";
-    let files = format!(
-        "{ordinary} grep -rlsF -D skip -f /run/sought --exclude=sought /etc /run /var /tmp /dev/shm"
-    );
-    let show = "systemctl show --all --no-pager 'juniper*' | grep -aF -f /run/sought";
-    for line in [
-        processes.to_owned(),
-        "journalctl --no-pager -o export | grep -aF -f /run/sought".to_owned(),
-        "grep -rlsF -f /run/sought /etc/systemd /run/systemd /usr/lib/systemd".to_owned(),
-        show.to_owned(),
-        format!("{ordinary} {processes}"),
-        format!("{ordinary} {show}"),
-        files.clone(),
-    ] {
-        let found = run(machine, &line)?;
-        claim(
-            found.code() == Some(1) || found.code() == Some(2) && found.stdout.is_empty(),
-            format!("`{line}` finds {} ({:?})", found.stdout, found.code()),
-        )?;
-    }
-    // The search itself finds what there is to find.
-    let planted = format!(
-        "read -r K < /run/sought; K=\"$K\" sleep 60 & sleep=$!; \
-         until [ \"$(cat /proc/$sleep/comm)\" = sleep ]; do :; done; {processes}; \
-         echo $sleep; kill $sleep"
-    );
-    let found = exits(machine, &planted, 0)?.stdout;
-    let pid = found.lines().last().unwrap_or_default().to_owned();
-    has(&found, &[&format!("/proc/{pid}/environ")])?;
-    exits(machine, "cp /run/sought /var/tmp/planted", 0)?;
-    claim(
-        run(machine, &files)?.stdout == "/var/tmp/planted\n",
-        "the search of files finds nothing",
-    )?;
-    exits(machine, "rm /var/tmp/planted", 0)?;
-    exits(machine, "rm /run/sought", 0).map(drop)
-}
-
-/// All three keys, on the real services: nobody gets in without, all of them work with.
-fn trains_with_keys() -> Outcome {
-    let environments = real::prepared()?.ok_or("the real services are not prepared")?;
-    let machine = machine(Suite::Trixie, environments.shown(BootOptions::default()))?;
-    exits(&machine, "juniperctl install", 0)?;
-    let keys = ["data", "cascor", "canopy"];
-    for key in keys {
-        let line = format!(
-            "(umask 077; juniperctl secret set {key}-api-key --generate --show > /root/{key}; \
-             sed 's/^/X-API-Key: /' /root/{key} > /root/{key}.header)"
-        );
-        exits(&machine, &line, 0)?;
-    }
-    exits(&machine, "systemctl start juniper.target", 0)?;
-    has(
-        &exits(&machine, "juniperctl health", 0)?.stdout,
-        &["the group is ready"],
-    )?;
-    guarded(&machine)?;
-    serves_the_dashboard(&machine, "-H @/root/canopy.header")?;
-    connected(&machine)?;
-    trains(&machine, "-H @/root/cascor.header")?;
-    seen_by_nobody(&machine, &keys)?;
-
-    // Another key for cascor: it, canopy and the worker change together, data stays.
-    let data = process(&machine, "juniper-data.service")?;
-    let told = exits(
-        &machine,
-        "(umask 077; juniperctl secret rotate cascor-api-key --generate --show > /root/cascor; \
-         sed -i.old 's/.*/X-API-Key: '$(cat /root/cascor)'/' /root/cascor.header)",
-        0,
-    )?;
-    has(&told.stderr, &["effect: restarts cascor, canopy, worker@1"])?;
-    ready(&machine)?;
-    claim(
-        process(&machine, "juniper-data.service")? == data,
-        "data was restarted",
-    )?;
-    claim(
-        status(&machine, CASCOR, Some("cascor"))? == "200",
-        "the new key is not taken",
-    )?;
-    connected(&machine)
-}
-
-/// Without a key and with another's nobody gets in; health is open.
-fn guarded(machine: &Machine) -> Outcome {
-    for (key, other, url) in [
-        ("data", "cascor", "http://127.0.0.1:8100/v1/datasets"),
-        ("cascor", "data", CASCOR),
-        ("canopy", "data", "http://127.0.0.1:8050/api/status"),
-    ] {
-        let statuses = [
-            status(machine, url, None)?,
-            status(machine, url, Some(other))?,
-            status(machine, url, Some(key))?,
-        ];
-        claim(
-            statuses == ["401", "401", "200"],
-            format!("{url}: {statuses:?}"),
-        )?;
-    }
-    for port in [8100, 8200, 8050, 8210] {
-        let url = format!("http://127.0.0.1:{port}/v1/health/ready");
-        claim(status(machine, &url, None)? == "200", url)?;
-    }
-    Ok(())
-}
-
-/// cascor knows its worker, and canopy gets answers from cascor.
-fn connected(machine: &Machine) -> Outcome {
-    let wait = Duration::from_secs(30);
-    machine.wait_until("the worker to be registered", wait, || {
-        let line = "curl -fsS -H @/root/cascor.header http://127.0.0.1:8200/v1/workers";
-        run(machine, line).is_ok_and(|workers| workers.stdout.contains("worker_id"))
-    })?;
-    machine.wait_until("canopy to get answers from cascor", wait, || {
-        let line = "curl -fsS http://127.0.0.1:8050/v1/health/ready";
-        run(machine, line)
-            .ok()
-            .and_then(|ready| serde_json::from_str::<Value>(&ready.stdout).ok())
-            .is_some_and(|ready| {
-                ready["details"]["mode"] == "service" && ready["details"]["backend_status"] == "ok"
-            })
-    })?;
-    Ok(())
 }
