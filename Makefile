@@ -12,7 +12,7 @@ LAB     := cargo run --quiet --package juniper-lab --
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept clean \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept screenshots clean \
         up down restart status health logs
 
 help: ## list the targets
@@ -74,12 +74,16 @@ soak: deb ## the long campaigns: hundreds of kills, twenty power cuts; prints wh
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 
-bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md
+bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md; ONLY=watching does one part
 	@$(LAB) prepare trixie
-	$(LAB) bench --out tests/lab/BENCHMARK.md
+	@test -x $(TOOLS)/bin/servicrab || cargo install --quiet --locked --root $(TOOLS) servicrab@1.0.0 || true
+	$(LAB) bench --out tests/lab/BENCHMARK.md $(if $(ONLY),--only $(ONLY))
 
 accept: build ## take the current output as the reference: golden trees, refusals, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused
+
+screenshots: ## pictures of the watchdog's page in target/screenshots, to look at; needs chromium
+	@packaging/screenshots target/screenshots
 
 clean: ## remove what was built here; the caches stay
 	cargo clean

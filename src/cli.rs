@@ -15,9 +15,9 @@ mod secret;
 mod watchdog;
 
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
-pub use watchdog::{Incidents, Pause, Resume, Watch, Why};
+pub use watchdog::{Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
-pub use gate::{Gate, GateCommand, GateExec, GateGroup, Gpus, GroupMember, Target};
+pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
 
 /// Run the Juniper ML platform as hardened systemd units
 #[derive(Debug, Parser)]
@@ -114,6 +114,9 @@ pub enum Command {
     /// Watch the group; what juniper-watchdog.service runs
     #[command(hide = true)]
     Watchdog(Watch),
+    /// Tell somebody of an incident; what juniper-notification@.service runs
+    #[command(hide = true)]
+    Notification(Notification),
     /// What the units call to wait for readiness
     #[command(hide = true)]
     Gate(Gate),

@@ -1,5 +1,6 @@
 //! The command line of the watchdog and of those who ask it: types only, no behaviour.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,6 +15,42 @@ pub struct Watch {
     /// Have the watchdog that runs read the configuration again
     #[arg(long)]
     pub reload: bool,
+}
+
+/// Tell somebody of an incident; what juniper-notification@.service runs
+#[derive(Debug, Args)]
+pub struct Notification {
+    /// The number of the incident; or test, which tells of none
+    #[arg(value_name = "N|test", value_parser = told)]
+    pub incident: Told,
+    /// How long it may take
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "30s")]
+    pub within: Duration,
+    /// Post it to the address in the credential `webhook`
+    #[arg(long, conflicts_with = "command")]
+    pub webhook: bool,
+    /// The program that is told on its standard input, and its arguments
+    #[arg(last = true, required_unless_present = "webhook")]
+    pub command: Vec<OsString>,
+}
+
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The incident of this number.
+    Incident(u64),
+    /// An example.
+    Test,
+}
+
+fn told(text: &str) -> Result<Told, String> {
+    match text {
+        "test" => Ok(Told::Test),
+        number => number
+            .parse()
+            .map(Told::Incident)
+            .map_err(|_| "the number of an incident, or test".to_owned()),
+    }
 }
 
 /// Show what the watchdog saw and did

@@ -79,7 +79,7 @@ impl Context {
     /// Something in the directory of secrets is not fit to be one.
     pub fn facts(&self, stack: &Stack) -> Result<Facts, CommandError> {
         Ok(Facts {
-            secrets: self.known_secrets()?,
+            secrets: self.known_secrets(stack)?,
             matches: facts::patterns(stack)
                 .filter_map(|pattern| {
                     Some((
@@ -93,8 +93,8 @@ impl Context {
 
     /// Which secrets there are, and how each is stored. Who may not look is told what the installed
     /// units ask for.
-    fn known_secrets(&self) -> Result<BTreeMap<SecretName, Store>, CommandError> {
-        if let Some(stored) = self.secrets()? {
+    fn known_secrets(&self, stack: &Stack) -> Result<BTreeMap<SecretName, Store>, CommandError> {
+        if let Some(stored) = self.secrets(stack)? {
             return Ok(stored
                 .into_iter()
                 .map(|(name, stored)| (name, stored.store))
@@ -120,18 +120,21 @@ impl Context {
         Ok(known)
     }
 
-    /// The secrets that are stored; `None` for who may not look at them.
+    /// The secrets of a stack that are stored; `None` for who may not look at them.
     ///
     /// # Errors
     /// Something in their directory is not fit: all of it is told.
-    pub fn secrets(&self) -> Result<Option<BTreeMap<SecretName, Stored>>, CommandError> {
+    pub fn secrets(
+        &self,
+        stack: &Stack,
+    ) -> Result<Option<BTreeMap<SecretName, Stored>>, CommandError> {
         // A directory tree is its owner's; on the machine secrets are root's.
         let owner = (!self.paths.is_offline()).then_some(0);
         let called = |path: &Path| path.display().to_string();
         let found = match listing(&self.paths.secrets(), owner, called)? {
             Listing::Absent => return Ok(Some(BTreeMap::new())),
             Listing::Denied => return Ok(None),
-            Listing::Found(directory, entries) => stored(&directory, &entries),
+            Listing::Found(directory, entries) => stored(&directory, &entries, &stack.secrets()),
         };
         found.map(Some).map_err(|unfit| {
             let mut told = unfit.into_iter();

@@ -16,6 +16,7 @@ mod install;
 mod lifecycle;
 mod logs;
 mod man;
+mod notification;
 mod orders;
 mod progress;
 mod render;
@@ -29,7 +30,6 @@ mod why;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CommandError, Kind};
-use crate::host::process::Side;
 use crate::host::systemd::Verb;
 
 pub use context::Context;
@@ -38,13 +38,6 @@ pub use context::Context;
 #[must_use]
 pub fn main(cli: Cli) -> u8 {
     let context = Context::new(cli.globals);
-    let side = match gate::split(&cli.command) {
-        Ok(side) => side,
-        Err(error) => {
-            tell(&error, &context);
-            return error.kind.exit_code();
-        }
-    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -57,7 +50,7 @@ pub fn main(cli: Cli) -> u8 {
             return Kind::Machine.exit_code();
         }
     };
-    let ended = runtime.block_on(run(cli.command, side, &context));
+    let ended = runtime.block_on(run(cli.command, &context));
     let lost = context.terminal.lost().map(|error| {
         let message = format!("cannot write to standard output: {error}");
         CommandError::new(Kind::Machine, message)
@@ -71,7 +64,7 @@ pub fn main(cli: Cli) -> u8 {
     }
 }
 
-async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<u8, CommandError> {
+async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
     context.root_exists()?;
     match command {
         Command::Check => check::run(context),
@@ -93,7 +86,8 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
-        Command::Gate(options) => gate::run(options.gate, side, context).await,
+        Command::Notification(options) => notification::run(&options, context),
+        Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => man::run(context),
     }

@@ -67,13 +67,19 @@ async fn look(
         })
         .collect();
     let profile = stack.profile.as_str();
+    let page = stack.listen.url();
     orders::told(members, context);
     if context.json {
-        context.terminal.line(&json(profile, &rows).to_string());
-    } else {
         context
             .terminal
-            .data(&text(profile, &rows, clock::wall_microseconds()));
+            .line(&json(profile, page.as_deref(), &rows).to_string());
+    } else {
+        context.terminal.data(&text(
+            profile,
+            page.as_deref(),
+            &rows,
+            clock::wall_microseconds(),
+        ));
     }
     Ok(())
 }

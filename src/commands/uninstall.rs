@@ -127,7 +127,15 @@ fn forget_decisions(context: &Context) -> Result<(), CommandError> {
 async fn forget(plan: &Plan) -> Result<(), CommandError> {
     let systemd = Systemd::connect().await?;
     systemd.reload().await?;
-    for unit in units(plan) {
+    let mut failed = units(plan);
+    // Instances are not in the plan: their template is.
+    for change in &plan.changes {
+        if let Some((stem, _)) = change.name().split_once("@.") {
+            let pattern = format!("{stem}@*.service");
+            failed.extend(systemd.failed(&[pattern]).await?);
+        }
+    }
+    for unit in failed {
         // Only units that failed have anything to forget; for the others this is refused.
         drop(systemd.reset_failed(&unit).await);
     }

@@ -13,7 +13,6 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::cli::Watch;
 use crate::error::{CommandError, Kind};
-use crate::host::http::Prober;
 use crate::host::signals::HangUps;
 use crate::host::systemd::Systemd;
 use crate::host::{clock, notify};
@@ -21,14 +20,16 @@ use crate::spec::Stack;
 use crate::unit::group::WATCHDOG;
 use crate::watchdog::{Action, Event, Watchdog, Watched};
 
-use super::{Context, configuration, survey};
+use super::{Context, configuration};
 
+mod board;
 mod bus;
 mod endpoints;
 mod records;
 
 pub(super) use records::Records;
 
+use board::Board;
 use bus::Bus;
 use endpoints::Endpoints;
 
@@ -63,16 +64,27 @@ pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, Comman
             None
         }
     };
-    Daemon::new(stack.as_ref(), context)?.go_on(hang_ups).await
+    let daemon = Daemon::new(stack.as_ref(), context)?;
+    // The daemon has what it needs of it; the rest would be kept for as long as it runs.
+    drop(stack);
+    daemon.go_on(hang_ups).await
+}
+
+/// How long trouble lasts before somebody is told of it.
+fn tell_after(stack: &Stack) -> Option<Duration> {
+    stack
+        .notification
+        .as_ref()
+        .map(|notification| notification.after)
 }
 
 /// The daemon.
 struct Daemon<'c> {
     watchdog: Watchdog,
     endpoints: Rc<Endpoints>,
-    prober: Prober,
     bus: Rc<Bus>,
     records: Records,
+    board: Board,
     work: FuturesUnordered<Work>,
     units_due: Duration,
     alive_at: Duration,
@@ -83,6 +95,8 @@ struct Daemon<'c> {
 impl<'c> Daemon<'c> {
     fn new(stack: Option<&Stack>, context: &'c Context) -> Result<Self, CommandError> {
         let (records, memory, incidents) = Records::open(context)?;
+        let history = records.history(clock::wall_microseconds());
+        let board = Board::new(stack, &incidents, history, context);
         Ok(Self {
             watchdog: Watchdog::new(
                 stack.map(Watched::of).unwrap_or_default(),
@@ -90,11 +104,12 @@ impl<'c> Daemon<'c> {
                 &memory,
                 incidents,
                 clock::wall_microseconds(),
-            ),
+            )
+            .telling(stack.and_then(tell_after)),
             endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
-            prober: survey::prober()?,
             bus: Rc::new(Bus::default()),
             records,
+            board,
             work: FuturesUnordered::new(),
             units_due: Duration::ZERO,
             alive_at: Duration::ZERO,
@@ -112,6 +127,11 @@ impl<'c> Daemon<'c> {
                 Some(done) = self.work.next(), if !self.work.is_empty() => self.done(done),
                 () = clock::pause(pause) => Event::Tick,
                 () = hang_ups.next() => self.configured(),
+                asked = self.board.next() => {
+                    let (blind, now) = (self.bus.trouble(), clock::moment());
+                    self.board.answer(asked, &self.watchdog, blind.as_deref(), now);
+                    Event::Tick
+                }
             };
             self.step(event);
             let now = clock::moment();
@@ -119,13 +139,26 @@ impl<'c> Daemon<'c> {
                 self.step(Event::Orders(orders));
             }
             self.look_at_units(now.steady);
+            self.board
+                .tend(&self.watchdog, &self.records, now, self.context);
             self.tell_systemd(now.steady);
         }
     }
 
     fn done(&self, done: Result<Option<Event>, Told>) -> Event {
         match done {
-            Ok(event) => event.unwrap_or(Event::Tick),
+            Ok(event) => {
+                if let Some(Event::Notified {
+                    number,
+                    taken: Err(why),
+                }) = &event
+                {
+                    self.context
+                        .terminal
+                        .error(&format!("nobody was told of incident {number} yet: {why}"));
+                }
+                event.unwrap_or(Event::Tick)
+            }
             Err(told) => {
                 if let Some(told) = told {
                     self.context.terminal.error(&told);
@@ -152,9 +185,11 @@ impl<'c> Daemon<'c> {
                     .terminal
                     .error("the configuration was read again");
                 self.endpoints = Rc::new(Endpoints::of(&stack));
+                self.board.configure(&stack);
                 Event::Configured {
                     members: Watched::of(&stack),
                     restraint: stack.restraint,
+                    tell_after: tell_after(&stack),
                 }
             }
             Err(error) => {
@@ -168,8 +203,10 @@ impl<'c> Daemon<'c> {
     }
 
     fn step(&mut self, event: Event) {
+        self.board.heard(&event);
         let actions = self.watchdog.step(event, clock::moment());
         for action in actions {
+            self.board.done(&action);
             self.carry_out(action);
         }
     }
@@ -184,15 +221,12 @@ impl<'c> Daemon<'c> {
                 label,
                 question,
                 limit,
-            } => {
-                let prober = self.prober.clone();
-                Box::pin(async move {
-                    Ok(endpoints
-                        .ask(&prober, &label, question, limit)
-                        .await
-                        .map(|heard| Event::Answer { number, heard }))
-                })
-            }
+            } => Box::pin(async move {
+                Ok(endpoints
+                    .ask(&label, question, limit)
+                    .await
+                    .map(|heard| Event::Answer { number, heard }))
+            }),
             Action::Look { label } => Box::pin(async move {
                 let look = bus.look(endpoints.unit(&label)).await?;
                 Ok(Some(Event::Looked { label, look }))
@@ -213,6 +247,9 @@ impl<'c> Daemon<'c> {
                 ));
                 Box::pin(async move { bus.restart(endpoints.unit(&label)).await })
             }
+            Action::Notify { number } => {
+                Box::pin(async move { Ok(Some(bus.notify(number).await)) })
+            }
             Action::Keep(incident) => {
                 self.records.keep(&incident, self.context);
                 return;
@@ -232,8 +269,13 @@ impl<'c> Daemon<'c> {
         }
         self.units_due = now + self.endpoints.round();
         let (bus, endpoints) = (Rc::clone(&self.bus), Rc::clone(&self.endpoints));
+        let tally = Rc::clone(self.board.tally());
         self.work.push(Box::pin(async move {
-            let standings = bus.standings(&endpoints).await?;
+            let whose = tally.borrow_mut().next_look(now);
+            let (standings, run) = bus.standings(&endpoints, whose.as_deref()).await?;
+            if let Some((label, run)) = whose.zip(run) {
+                tally.borrow_mut().ran(&label, run);
+            }
             Ok(Some(Event::Units(standings)))
         }));
     }
@@ -243,10 +285,14 @@ impl<'c> Daemon<'c> {
             notify::alive();
             self.alive_at = now + ALIVE;
         }
-        let told = match self.bus.trouble() {
+        let mut told = match self.bus.trouble() {
             None => self.watchdog.told(clock::moment()),
             Some(trouble) => format!("cannot act: {trouble}"),
         };
+        if let Some(trouble) = self.board.trouble() {
+            told.push_str("; ");
+            told.push_str(trouble);
+        }
         if told != self.told {
             notify::status(&told);
             self.told = told;

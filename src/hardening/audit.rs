@@ -9,6 +9,7 @@ use crate::spec::layer::Layer;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::notification;
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
@@ -111,7 +112,11 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         relaxed: sandbox(managed, version).relaxed,
         gpu: managed.gpu.clone(),
     });
-    let group = [(READY, Profile::Ready), (WATCHDOG, Profile::Watchdog)];
+    let group = [
+        (READY, Profile::Ready),
+        (WATCHDOG, Profile::Watchdog),
+        (notification::TEMPLATE, Profile::Notification),
+    ];
     let group = group.into_iter().map(|(unit, profile)| About {
         unit: unit.to_owned(),
         service: None,

@@ -19,6 +19,9 @@ const WATCHDOG: Exposure = Exposure::tenths(13);
 /// The unit that asks whether the group answers: without a mount namespace.
 const READY: Exposure = Exposure::tenths(27);
 
+/// The unit that tells somebody: the whole network is open to it.
+const NOTIFICATION: Exposure = Exposure::tenths(11);
+
 /// What it adds that a service listens beyond this machine: it hears every address.
 pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
 
@@ -30,6 +33,7 @@ pub fn of(profile: Profile, published: bool) -> Exposure {
         Profile::Gpu => GPU,
         Profile::Watchdog => WATCHDOG,
         Profile::Ready => READY,
+        Profile::Notification => NOTIFICATION,
     };
     if published { own.and(PUBLISHED) } else { own }
 }

@@ -16,6 +16,8 @@ pub enum Profile {
     Watchdog,
     /// The unit that asks whether the group answers.
     Ready,
+    /// The unit that tells somebody of an incident.
+    Notification,
 }
 
 /// A directive that a profile leaves out, or weakens.
@@ -98,6 +100,11 @@ const READY: &[Exception] = &[
     },
 ];
 
+const NOTIFICATION: &[Exception] = &[
+    off("IPAddressDeny", "telling somebody takes the network"),
+    off("IPAddressAllow", "telling somebody takes the network"),
+];
+
 impl Profile {
     /// What it leaves out or weakens.
     #[must_use]
@@ -108,6 +115,7 @@ impl Profile {
             Self::Gpu => GPU,
             Self::Watchdog => WATCHDOG,
             Self::Ready => READY,
+            Self::Notification => NOTIFICATION,
         }
     }
 
@@ -120,16 +128,18 @@ impl Profile {
             Self::Gpu => "gpu",
             Self::Watchdog => "watchdog",
             Self::Ready => "ready",
+            Self::Notification => "notification",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Network,
         Self::MachineLearning,
         Self::Gpu,
         Self::Watchdog,
         Self::Ready,
+        Self::Notification,
     ];
 
     /// What this profile says about a directive, if it makes an exception of it.

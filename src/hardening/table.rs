@@ -130,6 +130,13 @@ pub const SANDBOX: &[Directive] = &[
         NOTHING,
     ),
     row(
+        "RemoveIPC",
+        &[(232, "yes")],
+        EXEC,
+        "leaving shared memory behind once no service of its user runs",
+        "shared memory that is to outlive the whole group",
+    ),
+    row(
         "ProtectProc",
         &[(247, "invisible")],
         EXEC,

@@ -148,6 +148,13 @@ impl Files {
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 
+    /// Whether everybody on the machine may read a file; `None` where it is not there.
+    #[must_use]
+    pub fn is_world_readable(path: &Path) -> Option<bool> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(metadata.permissions().mode() & 0o004 != 0)
+    }
+
     /// Names in a directory, sorted; none where it does not exist.
     ///
     /// # Errors
@@ -257,6 +264,32 @@ impl Files {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(made),
             Err(error) => Err(failed("link", path)(error)),
         }
+    }
+
+    /// Replaces a symbolic link as a whole. What it says needs no space on the disk, is there at once,
+    /// and need not be the name of anything.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub fn replace_link(path: &Path, target: &str) -> Result<(), FileError> {
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        tempfile::Builder::new()
+            .prefix(".juniperctl-")
+            .make_in(directory, |temporary| {
+                std::os::unix::fs::symlink(target, temporary)
+            })
+            .and_then(|temporary| temporary.into_temp_path().persist(path).map_err(Into::into))
+            .map_err(failed("link", path))
+    }
+
+    /// What a symbolic link says; `None` where there is none.
+    #[must_use]
+    pub fn read_link(path: &Path) -> Option<String> {
+        fs::read_link(path)
+            .ok()?
+            .into_os_string()
+            .into_string()
+            .ok()
     }
 
     /// Removes a directory if nothing is in it.

@@ -30,6 +30,12 @@ impl Prober {
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
             .http1_only()
+            // A connection lives for one question that has a time limit of its own.
+            .tcp_keepalive(None)
+            .tcp_keepalive_interval(None)
+            .tcp_keepalive_retries(None)
+            .tcp_user_timeout(None)
+            .tcp_nodelay(false)
             .user_agent(concat!("juniperctl/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { client })

@@ -11,6 +11,8 @@
 pub mod accounts;
 pub mod analyze;
 pub mod clock;
+mod descriptor;
+pub mod directory_events;
 pub mod environment;
 pub mod files;
 pub mod http;
@@ -22,9 +24,11 @@ pub mod paths;
 pub mod process;
 pub mod prompt;
 pub mod secrets;
+pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;
+pub mod watched_http;
 
 pub use files::Files;
 pub use paths::Paths;

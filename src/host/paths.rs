@@ -77,6 +77,12 @@ impl Paths {
         self.at("/var/lib/juniperctl/watchdog")
     }
 
+    /// Where the watchdog can be asked besides its port.
+    #[must_use]
+    pub fn watchdog_socket(&self) -> PathBuf {
+        self.at("/run/juniperctl/watchdog.sock")
+    }
+
     /// The link by which the target starts at boot.
     #[must_use]
     pub fn enablement(&self) -> PathBuf {

@@ -2,9 +2,9 @@
 //!
 //! Values go to files of root's alone and through pipes, never into an argument or a variable.
 
-use std::fs::{self, DirBuilder, Metadata};
+use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::UNIX_EPOCH;
@@ -101,7 +101,11 @@ pub fn make_directory(path: &Path) -> Result<Vec<std::path::PathBuf>, FileError>
     };
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => made.push(path.to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        // One that a person made may be open to others.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::set_permissions(path, Permissions::from_mode(0o700))
+                .map_err(failed("close to others the directory", path))?;
+        }
         Err(error) => return Err(failed("make the directory", path)(error)),
     }
     Ok(made)

@@ -21,9 +21,9 @@ fn lines(incident: &Incident) -> Vec<String> {
     )];
     lines.extend(
         incident
-            .actions
+            .history()
             .iter()
-            .map(|taken| format!("{}    {}\n", moment(taken.at_us), taken.words())),
+            .map(|(at, words)| format!("{}    {words}\n", moment(*at))),
     );
     lines.push(match incident.closed_us {
         Some(closed) => format!("{}    over: all are well\n", moment(closed)),
@@ -51,6 +51,7 @@ pub fn as_json(incident: &Incident) -> Value {
         "last_good_us": incident.last_good_us,
         "opened_us": incident.opened_us,
         "closed_us": incident.closed_us,
+        "notified_us": incident.notified_us,
         "actions": incident.actions,
     })
 }
@@ -78,6 +79,7 @@ mod tests {
                 what: What::Aborted,
                 why: "it hangs".to_owned(),
             }],
+            notified_us: None,
         }
     }
 
@@ -89,6 +91,14 @@ mod tests {
              suffered from it\n\
              1970-01-01 00:00:22 UTC    data ended with SIGABRT, so that it said where it was: it hangs\n\
              \x20                          not over yet\n"
+        );
+        let mut told = incident();
+        told.notified_us = Some(21_000_000);
+        let told = text(&[told]);
+        let line = told.lines().nth(1).unwrap();
+        assert_eq!(
+            line,
+            "1970-01-01 00:00:21 UTC    handed to juniper-notification@7.service"
         );
         let mut over = incident();
         over.closed_us = Some(90_000_000);

@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod chain;
+pub mod curl;
 pub mod graph;
 pub mod health;
 pub mod incidents;
 pub mod journal_line;
 pub mod moment;
+pub mod notification;
 pub mod secrets;
 pub mod status;
 pub mod style;

@@ -12,6 +12,19 @@ pub fn moment(microseconds: u64) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The same without the date where it is that of `now`: `03:12:09 UTC`.
+#[must_use]
+pub fn moment_today(microseconds: u64, now: u64) -> String {
+    let whole = moment(microseconds);
+    if microseconds / 1_000_000 / DAY != now / 1_000_000 / DAY {
+        return whole;
+    }
+    match whole.split_once(' ') {
+        Some((_, time)) => time.to_owned(),
+        None => whole,
+    }
+}
+
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
 ///
 /// Counts years from March, so that the leap day is a year's last, in eras of 400 years, which are
@@ -38,7 +51,14 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{date, moment};
+    use super::{date, moment, moment_today};
+
+    #[test]
+    fn of_today_only_the_time_is_told() {
+        let second = 1_000_000;
+        assert_eq!(moment_today(0, 86_399 * second), "00:00:00 UTC");
+        assert_eq!(moment_today(0, 86_400 * second), moment(0));
+    }
 
     #[test]
     fn moments_are_those_of_the_calendar() {

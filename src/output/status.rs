@@ -20,9 +20,9 @@ pub struct Row<'r> {
     pub state: &'r UnitState,
 }
 
-/// The table for people; `now` in microseconds since 1970.
+/// The table for people; `page` is the address of the watchdog's page, `now` in microseconds since 1970.
 #[must_use]
-pub fn text(profile: &str, rows: &[Row<'_>], now: u64) -> String {
+pub fn text(profile: &str, page: Option<&str>, rows: &[Row<'_>], now: u64) -> String {
     let heading = [
         "SERVICE",
         "STATE",
@@ -51,12 +51,15 @@ pub fn text(profile: &str, rows: &[Row<'_>], now: u64) -> String {
             Cell::painted(&readiness, of_verdict(row.finding.verdict)),
         ]
     }));
-    format!("profile {profile}\n{}", aligned(&cells))
+    let page = page
+        .map(|page| format!(", page {page}"))
+        .unwrap_or_default();
+    format!("profile {profile}{page}\n{}", aligned(&cells))
 }
 
 /// The table for programs.
 #[must_use]
-pub fn json(profile: &str, rows: &[Row<'_>]) -> Value {
+pub fn json(profile: &str, page: Option<&str>, rows: &[Row<'_>]) -> Value {
     let services: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -75,7 +78,7 @@ pub fn json(profile: &str, rows: &[Row<'_>]) -> Value {
             })
         })
         .collect();
-    json!({ "version": 1, "profile": profile, "services": services })
+    json!({ "version": 1, "profile": profile, "page": page, "services": services })
 }
 
 fn state_word(state: &UnitState) -> String {

@@ -73,9 +73,9 @@ fn happened(label: &str, incident: &Incident) -> Vec<String> {
     ));
     lines.extend(
         incident
-            .actions
+            .history()
             .iter()
-            .map(|taken| at(taken.at_us, &taken.words())),
+            .map(|(moment, words)| at(*moment, words)),
     );
     lines.extend(
         incident
@@ -158,6 +158,7 @@ mod tests {
                     what: What::Aborted,
                     why: "it hangs".to_owned(),
                 }],
+                notified_us: None,
             }),
             lines: vec!["Fatal Python error: Aborted".to_owned()],
             dependents: vec!["cascor".to_owned(), "canopy".to_owned()],

@@ -3,7 +3,7 @@
 //! A file that others can read is no secret any more; it is refused with what to do, never mended
 //! silently: whoever put it there has to know that its value is out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::name::SecretName;
 
@@ -46,15 +46,18 @@ pub struct Unfit {
     pub hint: String,
 }
 
-/// The secrets of a directory.
+/// The secrets of a directory that some service takes; of anything else that lies there nothing is said.
 ///
 /// # Errors
 /// All that is not fit.
 pub fn stored(
     directory: &Entry,
     entries: &[Entry],
+    taken: &BTreeSet<&SecretName>,
 ) -> Result<BTreeMap<SecretName, Stored>, Vec<Unfit>> {
-    let mut unfit: Vec<Unfit> = open_to_others(directory, "700").into_iter().collect();
+    let mut unfit: Vec<Unfit> = open_to_others(directory, 0o022, "700")
+        .into_iter()
+        .collect();
     let mut found: BTreeMap<SecretName, Stored> = BTreeMap::new();
     for entry in entries {
         // Half-written ones of a crash, and what editors leave, begin or end otherwise.
@@ -62,10 +65,11 @@ pub fn stored(
             Some(name) => (name, Store::Encrypted),
             None => (entry.name.as_str(), Store::Plain),
         };
-        let Ok(name) = SecretName::parse(name) else {
-            continue;
+        let name = match SecretName::parse(name) {
+            Ok(name) if taken.contains(&name) => name,
+            _ => continue,
         };
-        if let Some(why) = open_to_others(entry, "600").or_else(|| empty(entry)) {
+        if let Some(why) = open_to_others(entry, 0o077, "600").or_else(|| empty(entry)) {
             unfit.push(why);
         }
         let since = entry.modified;
@@ -87,7 +91,8 @@ pub fn stored(
     }
 }
 
-fn open_to_others(entry: &Entry, wanted: &str) -> Option<Unfit> {
+/// The names in a directory are no secret; who may write there could put one in place of another.
+fn open_to_others(entry: &Entry, others: u32, wanted: &str) -> Option<Unfit> {
     let path = &entry.path;
     if !entry.regular {
         return Some(Unfit {
@@ -103,7 +108,7 @@ fn open_to_others(entry: &Entry, wanted: &str) -> Option<Unfit> {
             hint: format!("sudo chown root:root {path}; its owner may know the value: rotate it"),
         });
     }
-    (entry.mode & 0o077 != 0).then(|| Unfit {
+    (entry.mode & others != 0).then(|| Unfit {
         what: format!(
             "{path} is open to others (mode {:04o})",
             entry.mode & 0o7777
@@ -118,7 +123,7 @@ fn open_to_others(entry: &Entry, wanted: &str) -> Option<Unfit> {
 fn empty(entry: &Entry) -> Option<Unfit> {
     (entry.length == 0).then(|| Unfit {
         what: format!("{} is empty", entry.path),
-        hint: "remove the file, then set the secret: sudo juniperctl secret set NAME".to_owned(),
+        hint: format!("remove it and set the secret: sudo rm {}", entry.path),
     })
 }
 
@@ -147,8 +152,11 @@ mod tests {
             entry("b.cred", 0o400),
             entry(".juniperctl-x1", 0o644),
             entry("README.txt", 0o644),
+            // Nobody takes it.
+            entry("webhook", 0o644),
         ];
-        let found = stored(&entry("", 0o700), &entries).unwrap();
+        let names = ["a", "b", "c"].map(|name| SecretName::parse(name).unwrap());
+        let found = stored(&entry("", 0o755), &entries, &names.iter().collect()).unwrap();
         let of = |name: &str| found.get(&SecretName::parse(name).unwrap()).copied();
         let since = 7;
         let (plain, encrypted) = (Store::Plain, Store::Encrypted);
@@ -171,6 +179,7 @@ mod tests {
 
     #[test]
     fn what_others_can_read_is_refused_with_what_to_do() {
+        let names = ["a"].map(|name| SecretName::parse(name).unwrap());
         let foreign = Entry {
             owned: false,
             ..entry("a", 0o600)
@@ -184,7 +193,7 @@ mod tests {
             ..entry("a", 0o600)
         };
         for (directory, entries, what) in [
-            (entry("", 0o755), vec![], "is open to others (mode 0755)"),
+            (entry("", 0o770), vec![], "is open to others (mode 0770)"),
             (
                 entry("", 0o700),
                 vec![entry("a", 0o644)],
@@ -204,7 +213,7 @@ mod tests {
                 "are both there",
             ),
         ] {
-            let unfit = stored(&directory, &entries).unwrap_err();
+            let unfit = stored(&directory, &entries, &names.iter().collect()).unwrap_err();
             assert_eq!(unfit.len(), 1, "{unfit:?}");
             assert!(unfit[0].what.contains(what), "{unfit:?}");
             assert!(!unfit[0].hint.is_empty());

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::credential::CredentialLayer;
 use super::layer::{Layer, ProfileLayer};
+use super::notification::NotificationLayer;
 use super::probe_layer::ProbeLayer;
 use super::restraint::RestraintLayer;
 use super::service_layer::{EdgeLayer, ServiceLayer};
@@ -97,7 +98,17 @@ field_by_field!(ProbeLayer {
 field_by_field!(RestraintLayer {
     restarts,
     backoff,
-    recovery
+    recovery,
+    notification,
+    listen
+});
+field_by_field!(NotificationLayer {
+    at,
+    refused,
+    command,
+    webhook_file,
+    timeout,
+    after
 });
 field_by_field!(ServiceLayer {
     at,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::{Code, Fault, Faults};
 use super::layer::{Layer, ProfileLayer};
+use super::listen::Listen;
 use super::merge::Overlay as _;
 use super::name::{ProfileName, ServiceName};
 use super::order::{Cycle, start_order};
@@ -57,7 +58,9 @@ pub fn resolve(
         }
     }
     clash::record(&services, &layers, faults);
+    clash::record_page(&services, &layers, merged.watchdog.listen.as_ref(), faults);
     let order = order(&services, &layers, faults);
+    let notification = merged.watchdog.notification.resolved(faults);
     if faults.len() > before {
         return None;
     }
@@ -66,7 +69,13 @@ pub fn resolve(
         .filter_map(|name| services.remove(&name))
         .collect();
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
-    Some(Stack::new(name, juniperctl, services).restrained(merged.watchdog.resolved()))
+    let listen = merged.watchdog.listen.as_ref();
+    Some(
+        Stack::new(name, juniperctl, services)
+            .restrained(merged.watchdog.resolved())
+            .notifying(notification)
+            .shown_at(listen.map_or(Listen::Nowhere, |listen| listen.value)),
+    )
 }
 
 fn chosen_profile(

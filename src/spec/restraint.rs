@@ -1,4 +1,5 @@
-//! `[watchdog]`: how restrained the watchdog is, as a layer has it and as it is in the end.
+//! `[watchdog]`: how restrained the watchdog is and where it shows what it sees, as a layer has it and
+//! as it is in the end.
 //!
 //! It says how often a service may be restarted and how long is waited in between; what counts as a
 //! failure is said by the probes.
@@ -6,7 +7,9 @@
 use std::time::Duration;
 
 use super::fault::Faults;
-use super::reader::{TableReader, number};
+use super::listen::Listen;
+use super::notification::{self, NotificationLayer};
+use super::reader::{TableReader, number, string};
 use super::service_value::positive;
 use super::source::Located;
 
@@ -41,6 +44,8 @@ pub struct RestraintLayer {
     pub restarts: Option<Located<u64>>,
     pub backoff: Option<Located<Duration>>,
     pub recovery: Option<Located<Duration>>,
+    pub notification: NotificationLayer,
+    pub listen: Option<Located<Listen>>,
 }
 
 /// Reads the table.
@@ -49,6 +54,11 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> RestraintLayer {
         restarts: table.optional("restarts", faults, number(0, 1_000)),
         backoff: table.optional("backoff", faults, positive),
         recovery: table.optional("recovery", faults, positive),
+        notification: table
+            .table("notification", faults)
+            .map(|table| notification::read(table, faults))
+            .unwrap_or_default(),
+        listen: table.optional("listen", faults, string(Listen::parse)),
     };
     table.finish(faults);
     layer

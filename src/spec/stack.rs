@@ -12,7 +12,9 @@ use crate::hardening::{Exposure, Profile};
 use super::bind::Bind;
 use super::credential::Credential;
 use super::derived::EnvironmentValue;
+use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::notification::Notification;
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
@@ -29,6 +31,10 @@ pub struct Stack {
     pub services: Vec<Service>,
     /// How restrained the watchdog is.
     pub restraint: Restraint,
+    /// Whom the watchdog tells, if anybody.
+    pub notification: Option<Notification>,
+    /// Where the watchdog shows what it sees.
+    pub listen: Listen,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -207,6 +213,8 @@ impl Stack {
             juniperctl,
             services,
             restraint: Restraint::default(),
+            notification: None,
+            listen: Listen::default(),
             positions,
         }
     }
@@ -215,6 +223,21 @@ impl Stack {
     #[must_use]
     pub fn restrained(self, restraint: Restraint) -> Self {
         Self { restraint, ..self }
+    }
+
+    /// The same with somebody to tell of incidents.
+    #[must_use]
+    pub fn notifying(self, notification: Option<Notification>) -> Self {
+        Self {
+            notification,
+            ..self
+        }
+    }
+
+    /// The same with a place for the watchdog's page.
+    #[must_use]
+    pub fn shown_at(self, listen: Listen) -> Self {
+        Self { listen, ..self }
     }
 
     /// A service by name.

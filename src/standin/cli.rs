@@ -33,8 +33,8 @@ pub(crate) enum Command {
     Worker(Listen),
     /// Ask a running service to misbehave, or to behave again (`none`).
     Fault {
-        /// hang, busy, crash, exit3, degraded, not-ready, garbage, slow=DURATION, drip, huge,
-        /// redirect or none.
+        /// hang, busy, crash, exit3, degraded, not-ready, demo (canopy only), garbage,
+        /// slow=DURATION, drip, huge, redirect or none.
         #[arg(value_name = "KIND", value_parser = Fault::parse)]
         kind: Fault,
         /// The service that is to be struck.

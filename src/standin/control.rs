@@ -1,10 +1,12 @@
 //! Faults in a running service: the path that takes them, on loopback only, and the client that
-//! asks for them. It reads and replies; the server commits the fault, after the reply is out.
+//! asks for them; and the path that tells how often the service was probed. It reads and replies;
+//! the server commits the fault, after the reply is out.
 
 use std::net::IpAddr;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::header::USER_AGENT;
 use hyper::{Method, Request};
 use serde::Serialize;
 
@@ -18,6 +20,10 @@ use crate::log;
 
 /// The path that takes faults. The real services have nothing there.
 pub(crate) const PATH: &str = "/standin/fault";
+/// The path that tells how many questions of juniperctl have arrived. Nothing is there either.
+pub(crate) const PROBES: &str = "/standin/probes";
+/// How juniperctl introduces itself; the other services do it in other words, or not at all.
+const JUNIPERCTL: &str = "juniperctl/";
 /// No fault takes more bytes to name.
 const LONGEST: usize = 256;
 
@@ -25,6 +31,29 @@ const LONGEST: usize = 256;
 struct Taken {
     status: &'static str,
     fault: String,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    probes: u64,
+}
+
+/// Whether a request comes from juniperctl: from the watchdog, a gate, or a person's `health`.
+pub(crate) fn is_probe(request: &Request<Incoming>) -> bool {
+    request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.starts_with(JUNIPERCTL))
+}
+
+/// Tells the count.
+pub(crate) fn counted(probes: u64, peer: IpAddr) -> Answer {
+    if peer.to_canonical().is_loopback() {
+        Answer::json(200, &Counted { probes })
+    } else {
+        Answer::detail(404, "Not Found")
+    }
 }
 
 /// Reads a request for a fault; the reply, and the fault when it was a proper one.

@@ -38,6 +38,8 @@ pub(crate) enum Manner {
     Degraded,
     /// Readiness says `not_ready`.
     NotReady,
+    /// The dashboard is in demo mode, whatever it found at its start; the others are as they were.
+    Demo,
     /// Every answer is 200 with a body that is not JSON.
     Garbage,
     /// Every answer is late.
@@ -51,13 +53,14 @@ pub(crate) enum Manner {
 }
 
 /// The kinds without an argument, under the names that the command line uses.
-const KINDS: [(&str, Fault); 11] = [
+const KINDS: [(&str, Fault); 12] = [
     ("hang", Fault::Stroke(Stroke::Hang)),
     ("busy", Fault::Stroke(Stroke::Busy)),
     ("crash", Fault::Stroke(Stroke::Crash)),
     ("exit3", Fault::Stroke(Stroke::StartUpFailure)),
     ("degraded", Fault::Answers(Manner::Degraded)),
     ("not-ready", Fault::Answers(Manner::NotReady)),
+    ("demo", Fault::Answers(Manner::Demo)),
     ("garbage", Fault::Answers(Manner::Garbage)),
     ("drip", Fault::Answers(Manner::Drip)),
     ("huge", Fault::Answers(Manner::Huge)),

@@ -57,9 +57,12 @@ pub(crate) fn instead(manner: Manner, here: &str) -> Option<Answer> {
             body: GARBAGE.to_owned(),
         }),
         Manner::Redirect => Some(Answer::redirect(here.to_owned())),
-        Manner::Faithful | Manner::Degraded | Manner::NotReady | Manner::Slow(_) | Manner::Drip => {
-            None
-        }
+        Manner::Faithful
+        | Manner::Degraded
+        | Manner::NotReady
+        | Manner::Demo
+        | Manner::Slow(_)
+        | Manner::Drip => None,
     }
 }
 

@@ -76,6 +76,7 @@ async fn serve(settings: Settings, clock: Clock) -> Result<(), Failure> {
         running,
         keys,
         manner: Cell::default(),
+        probes: Cell::default(),
     });
     shared.schedule(fault);
     loop {
@@ -102,6 +103,8 @@ struct Shared {
     running: Running,
     keys: Keys,
     manner: Cell<Manner>,
+    /// How often juniperctl has asked for its health.
+    probes: Cell<u64>,
 }
 
 impl Shared {
@@ -126,7 +129,10 @@ impl Shared {
         log::event(self.service, self.clock, &format!("fault {fault}"));
         match fault {
             Fault::Stroke(stroke) => strike(stroke),
-            Fault::Answers(manner) => self.manner.set(manner),
+            Fault::Answers(manner) => {
+                self.running.pretend_demo(manner == Manner::Demo);
+                self.manner.set(manner);
+            }
         }
     }
 
@@ -161,6 +167,13 @@ impl Shared {
             let (answer, fault) = control::receive(request, peer).await;
             asked.set(fault);
             return reply::response(answer, Manner::Faithful);
+        }
+        if request.uri().path() == control::PROBES {
+            let answer = control::counted(self.probes.get(), peer);
+            return reply::response(answer, Manner::Faithful);
+        }
+        if control::is_probe(&request) {
+            self.probes.set(self.probes.get() + 1);
         }
         let manner = self.manner.get();
         if let Manner::Slow(delay) = manner {

@@ -10,6 +10,7 @@ pub mod escaper;
 pub mod facts;
 pub mod file;
 pub mod group;
+pub mod notification;
 pub mod render;
 pub mod sandbox;
 pub mod service;

@@ -9,6 +9,7 @@ use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
+use super::notification::{self, NotificationUnit};
 use super::service::{self, ServiceUnit, Surroundings};
 use super::version::SystemdVersion;
 
@@ -34,6 +35,12 @@ struct ReadyTemplate<'u> {
 #[template(path = "juniper-watchdog.service")]
 struct WatchdogTemplate<'u> {
     unit: &'u GroupUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-notification@.service")]
+struct NotificationTemplate<'u> {
+    unit: &'u NotificationUnit,
 }
 
 /// A value that would have changed the structure of a unit file.
@@ -73,6 +80,13 @@ pub fn rendered(
     files.push(file(READY, &ReadyTemplate { unit: &ready })?);
     let watchdog = group::unit(stack, &budgets, version, Profile::Watchdog);
     files.push(file(WATCHDOG, &WatchdogTemplate { unit: &watchdog })?);
+    if let Some(notification) = &stack.notification {
+        let unit = notification::unit(notification, stack, version);
+        files.push(file(
+            notification::TEMPLATE,
+            &NotificationTemplate { unit: &unit },
+        )?);
+    }
     files.sort();
     Ok(files)
 }

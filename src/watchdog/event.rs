@@ -120,6 +120,15 @@ pub enum Event {
         members: Vec<Watched>,
         /// The budget of each.
         restraint: Restraint,
+        /// How long trouble lasts before somebody is told of it; `None` where nobody is.
+        tell_after: Option<Duration>,
+    },
+    /// Whether systemd took the order to tell somebody of an incident.
+    Notified {
+        /// Of which.
+        number: u64,
+        /// Or why not.
+        taken: Result<(), String>,
     },
 }
 
@@ -157,8 +166,13 @@ pub enum Action {
         /// Whom.
         label: String,
     },
-    /// Write an incident down and tell of it.
+    /// Write an incident down and tell the journal of it.
     Keep(Incident),
+    /// Have systemd tell somebody of an incident; [`Event::Notified`] must come back.
+    Notify {
+        /// Of which.
+        number: u64,
+    },
     /// Write down what must outlive the watchdog.
     Remember(Memory),
 }

@@ -1,7 +1,9 @@
 //! What one question brought, as far as the watchdog cares.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::readiness::reply::Dependency;
 use crate::readiness::{Answer, Verdict, judged, saying};
 use crate::spec::probe::Expectations;
 
@@ -26,6 +28,8 @@ pub struct Heard {
     pub busy: bool,
     /// How long it took.
     pub latency: Duration,
+    /// What the service says of its own dependencies.
+    pub dependencies: BTreeMap<String, Dependency>,
 }
 
 impl Heard {
@@ -38,15 +42,19 @@ impl Heard {
         busy_when: &Expectations,
     ) -> Self {
         let judgement = judged(answer, expected);
-        let plain = judged(answer, &Expectations::new());
+        // Only what it must say beyond its status can make a ready answer a wrong one.
+        let is_ready_without = || judged(answer, &Expectations::new()).verdict == Verdict::Ready;
         Self {
-            wrong: plain.verdict == Verdict::Ready && judgement.verdict != Verdict::Ready,
+            wrong: judgement.verdict != Verdict::Ready
+                && !expected.is_empty()
+                && is_ready_without(),
             verdict: judgement.verdict,
             cause: judgement.cause,
             replied: matches!(answer, Answer::Reply { .. }),
             own_fault: judgement.own_fault,
             busy: !busy_when.is_empty() && saying::says(answer, busy_when),
             latency,
+            dependencies: judgement.dependencies,
         }
     }
 }

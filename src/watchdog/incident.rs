@@ -41,6 +41,9 @@ pub struct Incident {
     pub consequences: Vec<String>,
     /// What was done, oldest first.
     pub actions: Vec<Taken>,
+    /// When somebody was told; older records know nothing of it.
+    #[serde(default)]
+    pub notified_us: Option<u64>,
 }
 
 /// Something that was done.
@@ -103,6 +106,22 @@ impl Incident {
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.actions.iter().any(|taken| taken.what == What::GivenUp)
+    }
+
+    /// All that was done with it, oldest first, in words: to members, and that somebody was told.
+    #[must_use]
+    pub fn history(&self) -> Vec<(u64, String)> {
+        let mut history: Vec<(u64, String)> = self
+            .actions
+            .iter()
+            .map(|taken| (taken.at_us, taken.words()))
+            .collect();
+        if let Some(told) = self.notified_us {
+            let later = history.iter().position(|(at, _)| *at > told);
+            let words = format!("handed to juniper-notification@{}.service", self.number);
+            history.insert(later.unwrap_or(history.len()), (told, words));
+        }
+        history
     }
 
     /// Notes something that was done.
@@ -182,6 +201,7 @@ mod tests {
                 what: What::Aborted,
                 why: "no answer within 10s".to_owned(),
             }],
+            notified_us: None,
         }
     }
 
@@ -204,6 +224,14 @@ mod tests {
         // What follows a torn line begins on a line of its own.
         let text = format!("{text}\n{}", incident(3).written().unwrap());
         assert_eq!(parse_all(&text).0.len(), 3);
+    }
+
+    #[test]
+    fn a_record_from_before_notifications_is_read() {
+        let written = incident(1).written().unwrap();
+        let old = written.replace(",\"notified_us\":null", "");
+        assert_ne!(old, written);
+        assert_eq!(parse_all(&old), (vec![incident(1)], 0));
     }
 
     #[test]

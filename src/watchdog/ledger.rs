@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::readiness::{Report, Verdict};
 
-use super::event::Moment;
+use super::event::{Moment, Standing};
 use super::incident::{Incident, Taken, VERSION, What};
+use super::telling::{Present, Telling};
 
 /// How long all must be well.
 pub const QUIET: Duration = Duration::from_mins(1);
@@ -23,8 +24,10 @@ pub struct Times {
     pub last_good: Option<u64>,
     /// Whether it is certain enough to be called an incident.
     pub certain: bool,
-    /// Whether a person stopped it: nobody's trouble.
-    pub stopped: bool,
+    /// How its unit stands: what a person stopped is nobody's trouble.
+    pub standing: Standing,
+    /// Whether a person keeps the watchdog from acting on it.
+    pub paused: bool,
 }
 
 /// The open incidents.
@@ -39,6 +42,20 @@ struct Open {
     incident: Incident,
     well_since: Option<Duration>,
     changed: bool,
+    present: Present,
+    telling: Telling,
+}
+
+impl Open {
+    fn new(incident: Incident, changed: bool) -> Self {
+        Self {
+            incident,
+            well_since: None,
+            changed,
+            present: Present::default(),
+            telling: Telling::default(),
+        }
+    }
 }
 
 impl Ledger {
@@ -54,11 +71,7 @@ impl Ledger {
         let open = kept
             .into_iter()
             .filter(|incident| incident.closed_us.is_none())
-            .map(|incident| Open {
-                incident,
-                well_since: None,
-                changed: false,
-            })
+            .map(|incident| Open::new(incident, false))
             .collect();
         Self { open, next }
     }
@@ -66,6 +79,12 @@ impl Ledger {
     /// The open incidents.
     pub fn open(&self) -> impl Iterator<Item = &Incident> {
         self.open.iter().map(|open| &open.incident)
+    }
+
+    /// Whether no incident is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Takes the state of the group in.
@@ -121,26 +140,25 @@ impl Ledger {
             let suffering = std::mem::replace(&mut open.incident.root, label.to_owned());
             open.incident.consequences.push(suffering);
             open.incident.cause = cause;
+            open.incident.last_good_us = times.last_good;
             open.incident.began_us = open.incident.began_us.min(began);
             open.changed = true;
             return;
         }
-        self.open.push(Open {
-            incident: Incident {
-                version: VERSION,
-                number: self.next,
-                root: label.to_owned(),
-                cause,
-                began_us: began,
-                last_good_us: times.last_good,
-                opened_us: now.wall,
-                closed_us: None,
-                consequences: Vec::new(),
-                actions: Vec::new(),
-            },
-            well_since: None,
-            changed: true,
-        });
+        let incident = Incident {
+            version: VERSION,
+            number: self.next,
+            root: label.to_owned(),
+            cause,
+            began_us: began,
+            last_good_us: times.last_good,
+            opened_us: now.wall,
+            closed_us: None,
+            consequences: Vec::new(),
+            actions: Vec::new(),
+            notified_us: None,
+        };
+        self.open.push(Open::new(incident, true));
         self.next += 1;
     }
 
@@ -149,11 +167,21 @@ impl Ledger {
             .findings
             .iter()
             .filter(|finding| finding.verdict != Verdict::Ready)
-            .filter(|finding| times.get(&finding.label).is_none_or(|times| !times.stopped))
+            .filter(|finding| {
+                times
+                    .get(&finding.label)
+                    .is_none_or(|times| times.standing != Standing::Stopped)
+            })
             .map(|finding| finding.label.as_str())
             .collect();
         for open in &mut self.open {
-            if unwell.iter().any(|label| open.incident.concerns(label)) {
+            let root = times.get(&open.incident.root).copied().unwrap_or_default();
+            open.present = Present {
+                unwell: unwell.iter().any(|label| open.incident.concerns(label)),
+                failed: root.standing == Standing::Failed,
+                paused: root.paused,
+            };
+            if open.present.unwell {
                 open.well_since = None;
             } else if now.steady >= *open.well_since.get_or_insert(now.steady) + QUIET {
                 open.incident.closed_us = Some(now.wall);
@@ -185,6 +213,33 @@ impl Ledger {
             why: why.to_owned(),
         });
         open.changed = true;
+    }
+
+    /// The incidents that somebody is to be told of now, by number, where trouble has lasted for
+    /// `after`. Each is waited for until [`Ledger::notified`] says what became of it.
+    pub fn to_tell(&mut self, after: Duration, now: Moment) -> Vec<u64> {
+        self.open
+            .iter_mut()
+            .filter_map(|open| {
+                open.telling
+                    .begins(&open.incident, open.present, after, now)
+                    .then_some(open.incident.number)
+            })
+            .collect()
+    }
+
+    /// Notes whether somebody was told of an incident; where not, it is tried again later.
+    pub fn notified(&mut self, number: u64, taken: bool, now: Moment) {
+        let told = |open: &&mut Open| open.incident.number == number;
+        let Some(open) = self.open.iter_mut().find(told) else {
+            return;
+        };
+        if taken {
+            open.incident.notified_us = Some(now.wall);
+            open.changed = true;
+        } else {
+            open.telling.fails(now);
+        }
     }
 
     /// The incidents of which something new is to be written down; the closed ones are gone then.

@@ -11,9 +11,11 @@ use super::heard::Heard;
 use super::random::Random;
 use super::trouble::Trouble;
 use super::watched::Watched;
+use crate::spec::probe::Probe;
 
 mod hearing;
 mod judging;
+mod showing;
 
 /// How long a service may take to end after SIGABRT.
 const ABORT: Duration = Duration::from_secs(5);
@@ -27,6 +29,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A readiness answer is not asked for more often than this many times what the last one took: a
 /// cascor whose data hangs stands still while it answers (measured).
 const REST: u32 = 4;
+
+/// Whoever is due within this part of its interval is asked along with the others: waking up costs
+/// more than asking. Never later than it is due: a hang is to be noticed in time.
+const TOGETHER: u32 = 20;
 
 /// What a member wants done to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +59,10 @@ struct Ending {
     looked: Duration,
 }
 
-/// The question that is under way.
+/// A question that is under way.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     number: u64,
-    question: Question,
     at: Moment,
 }
 
@@ -74,7 +79,10 @@ pub(super) struct MemberWatch {
     readiness_failures: u32,
     readiness_successes: u32,
     readiness_failed: bool,
-    asked: Option<Asked>,
+    liveness_asked: Option<Asked>,
+    readiness_asked: Option<Asked>,
+    /// When the last good answer about its liveness came.
+    alive_at: Option<Duration>,
     due_liveness: Duration,
     due_readiness: Duration,
     ending: Option<Ending>,
@@ -99,7 +107,9 @@ impl MemberWatch {
             readiness_failures: 0,
             readiness_successes: 0,
             readiness_failed: false,
-            asked: None,
+            liveness_asked: None,
+            readiness_asked: None,
+            alive_at: None,
             due_liveness: Duration::ZERO,
             due_readiness: Duration::ZERO,
             ending: None,
@@ -118,7 +128,8 @@ impl MemberWatch {
         self.readiness_failures = 0;
         self.readiness_successes = 0;
         self.readiness_failed = false;
-        self.asked = None;
+        self.liveness_asked = None;
+        self.readiness_asked = None;
         self.ending = None;
         self.well_since = None;
     }
@@ -129,38 +140,51 @@ impl MemberWatch {
         self.busy = false;
     }
 
-    pub(super) fn stand(&mut self, standing: Standing, now: Moment) {
+    /// Takes in how its unit stands; the first questions wait for `pause`, or less where they are
+    /// asked more often than that.
+    pub(super) fn stand(&mut self, standing: Standing, pause: Duration, now: Moment) {
         if self.standing != standing {
             self.start_over();
             self.forget_process();
-            self.due_liveness = now.steady;
-            self.due_readiness = now.steady;
+            let first = |probe: &Option<Probe>| {
+                let interval = probe
+                    .as_ref()
+                    .map_or(Duration::ZERO, |probe| probe.interval);
+                now.steady + pause.min(interval)
+            };
+            self.due_liveness = first(&self.watched.liveness);
+            self.due_readiness = first(&self.watched.readiness);
         }
         self.standing = standing;
     }
 
-    /// The next question, where one is due and none is under way.
+    /// The next question, where one is due that is not under way.
     pub(super) fn question(
         &mut self,
         number: u64,
         random: &mut Random,
         now: Moment,
     ) -> Option<(Question, Duration)> {
-        if self.standing != Standing::Running || self.asked.is_some() || self.ending.is_some() {
+        if self.standing != Standing::Running || self.ending.is_some() {
             return None;
         }
         let (question, limit) = self.due(random, now)?;
-        self.asked = Some(Asked {
-            number,
-            question,
-            at: now,
-        });
+        let asked = Some(Asked { number, at: now });
+        match question {
+            Question::Liveness => self.liveness_asked = asked,
+            Question::Readiness => self.readiness_asked = asked,
+        }
         Some((question, limit))
     }
 
     fn due(&mut self, random: &mut Random, now: Moment) -> Option<(Question, Duration)> {
+        if self.liveness_asked.is_some() {
+            return None;
+        }
         let liveness = self.watched.liveness.as_ref();
-        if let Some(probe) = liveness.filter(|_| now.steady >= self.due_liveness) {
+        let is_due = |due: Duration, probe: &Probe| now.steady + probe.interval / TOGETHER >= due;
+        // Beside a readiness question, too, which may take long: a hang is to be noticed in time.
+        if let Some(probe) = liveness.filter(|probe| is_due(self.due_liveness, probe)) {
             self.due_liveness = now.steady + random.jittered(probe.interval);
             let limit = self
                 .trouble
@@ -173,11 +197,19 @@ impl MemberWatch {
             return None;
         }
         let probe = self.watched.readiness.as_ref()?;
-        if now.steady < self.due_readiness {
+        if self.readiness_asked.is_some() || !is_due(self.due_readiness, probe) {
             return None;
         }
         self.due_readiness = now.steady + random.jittered(probe.interval);
         Some((Question::Readiness, probe.timeout))
+    }
+
+    /// Whether this is a question under way with it.
+    pub(super) fn is_asked(&self, number: u64) -> bool {
+        [self.liveness_asked, self.readiness_asked]
+            .into_iter()
+            .flatten()
+            .any(|asked| asked.number == number)
     }
 
     /// When it has to be thought of again.
@@ -185,11 +217,12 @@ impl MemberWatch {
         if let Some(ending) = self.ending {
             return Some(ending.looked + LOOK);
         }
-        if self.standing != Standing::Running || self.asked.is_some() {
+        if self.standing != Standing::Running || self.liveness_asked.is_some() {
             return None;
         }
         let liveness = self.watched.liveness.as_ref().map(|_| self.due_liveness);
-        let quiet = liveness.is_none() || self.trouble.is_none();
+        let quiet =
+            self.readiness_asked.is_none() && (liveness.is_none() || self.trouble.is_none());
         let readiness = self
             .watched
             .readiness

@@ -6,22 +6,27 @@
 //! questions, looks, signals and records go out as values; `commands::watchdog` carries them out.
 
 pub mod budget;
+pub mod condition;
 pub mod event;
 pub mod heard;
+pub mod history;
 pub mod incident;
 pub mod ledger;
 mod member;
 pub mod memory;
 pub mod orders;
 mod random;
+mod telling;
 mod trouble;
 pub mod watch;
 pub mod watched;
 
+pub use condition::Condition;
 pub use event::{Action, Event, Look, Moment, Question, Standing};
 pub use heard::Heard;
+pub use history::History;
 pub use incident::Incident;
 pub use memory::Memory;
 pub use orders::Orders;
-pub use watch::Watchdog;
+pub use watch::{MemberView, View, Watchdog};
 pub use watched::Watched;

@@ -1,6 +1,6 @@
 //! Whatever happens in whatever order: what must never be done is not done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -34,6 +34,10 @@ enum Happening {
     /// All or one paused, or nobody.
     Pause(Option<usize>),
     Resume,
+    /// systemd takes an order to tell somebody, or does not.
+    Told(usize, bool),
+    /// The configuration is read again: after how many seconds somebody is told, if at all.
+    Configure(Option<u64>),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -53,6 +57,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         30 => any::<usize>().prop_map(Happening::Look),
         1 => proptest::option::of(any::<usize>()).prop_map(Happening::Pause),
         3 => Just(Happening::Resume),
+        5 => (any::<usize>(), any::<bool>())
+            .prop_map(|(which, taken)| Happening::Told(which, taken)),
+        1 => proptest::option::weighted(0.8, 0_u64..60).prop_map(Happening::Configure),
     ]
 }
 
@@ -69,6 +76,10 @@ struct World {
     /// Failed liveness answers in a row since the last good one, of the present process.
     failed: BTreeMap<String, u32>,
     acted: BTreeMap<String, Vec<(Duration, Duration)>>,
+    /// Orders to tell somebody that systemd has not answered yet.
+    telling: Vec<u64>,
+    told: BTreeSet<u64>,
+    tell_after: Option<Duration>,
 }
 
 impl World {
@@ -101,6 +112,9 @@ impl World {
             orders: Orders::none("boot"),
             failed: BTreeMap::new(),
             acted: BTreeMap::new(),
+            telling: Vec::new(),
+            told: BTreeSet::new(),
+            tell_after: None,
         }
     }
 
@@ -156,9 +170,34 @@ impl World {
                 self.orders.resume(&[]);
                 Event::Orders(self.orders.clone())
             }
+            Happening::Told(which, taken) => {
+                if self.telling.is_empty() {
+                    return Ok(());
+                }
+                let number = self.telling.remove(which % self.telling.len());
+                if *taken {
+                    self.told.insert(number);
+                }
+                let taken = taken.then_some(()).ok_or_else(|| "no bus".to_owned());
+                Event::Notified { number, taken }
+            }
+            Happening::Configure(seconds) => {
+                self.tell_after = seconds.map(Duration::from_secs);
+                Event::Configured {
+                    members: members(),
+                    restraint: RESTRAINT,
+                    tell_after: self.tell_after,
+                }
+            }
         };
         for action in self.watchdog.step(event, self.now) {
             self.check(action)?;
+        }
+        for member in &self.watchdog.members {
+            let (finding, _) = member.finding(self.now);
+            if member.is_ready() != (finding.verdict == Verdict::Ready) {
+                return Err(format!("{finding:?} is passed over, or made for nothing"));
+            }
         }
         Ok(())
     }
@@ -184,7 +223,8 @@ impl World {
             } => {
                 // A question that the watchdog has given up may still be under way; a second one
                 // that it waits for may not.
-                self.asked.retain(|(_, other, _)| *other != label);
+                self.asked
+                    .retain(|(_, other, asked)| *other != label || *asked != question);
                 self.asked.push((number, label, question));
             }
             Action::Look { label } => self.looks.push(label),
@@ -202,6 +242,13 @@ impl World {
                 }
             }
             Action::Restart { .. } => return Err(format!("{told}: nobody was in a wrong mode")),
+            Action::Notify { number } => {
+                let once = !self.told.contains(&number) && !self.telling.contains(&number);
+                if !once || self.tell_after.is_none() {
+                    return Err(format!("{told}: told before, or nobody is to be told"));
+                }
+                self.telling.push(number);
+            }
             Action::Keep(_) | Action::Remember(_) => {}
         }
         Ok(())
@@ -257,6 +304,7 @@ fn heard(well: bool, replied: bool) -> Heard {
         wrong: false,
         busy: false,
         latency: Duration::from_millis(3),
+        dependencies: BTreeMap::new(),
     }
 }
 
@@ -279,7 +327,7 @@ proptest! {
 fn the_random_events_do_lead_to_actions() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let mut acted = 0;
+    let (mut acted, mut told) = (0, 0);
     for _ in 0..30 {
         let happenings = collection::vec(happening(), 1_500)
             .new_tree(&mut runner)
@@ -290,6 +338,8 @@ fn the_random_events_do_lead_to_actions() {
             world.happens(happening).unwrap();
         }
         acted += world.acted.values().map(Vec::len).sum::<usize>();
+        told += world.told.len();
     }
     assert!(acted > 10, "only {acted}");
+    assert!(told > 10, "only {told}");
 }

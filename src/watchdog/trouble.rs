@@ -7,6 +7,9 @@ use crate::spec::probe::Probe;
 use super::event::{Look, Moment};
 use super::watched::Watched;
 
+/// Looks that are closer together than this say nothing about work.
+const APART: Duration = Duration::from_millis(100);
+
 /// The run. It ends with the first good answer, or with the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -16,8 +19,10 @@ pub(super) struct Trouble {
     pub(super) questions: u32,
     /// How many of them were liveness questions.
     pub(super) liveness: u32,
-    /// The processor time at the first look at it.
-    pub(super) processor: Option<Duration>,
+    /// When it was last looked at, and its processor time then, where systemd accounts for it.
+    seen: Option<(Duration, Option<Duration>)>,
+    /// When it was last seen to have worked.
+    worked: Option<Duration>,
     /// What was noticed last.
     pub(super) cause: String,
 }
@@ -28,7 +33,8 @@ impl Trouble {
             since,
             questions: 0,
             liveness: 0,
-            processor: None,
+            seen: None,
+            worked: None,
             cause: String::new(),
         }
     }
@@ -63,14 +69,28 @@ impl Trouble {
         look.age >= now.steady.saturating_sub(self.since.steady)
     }
 
-    /// Whether the process has worked since it was first looked at: at least a twentieth of the
-    /// time. Where systemd does not count it is believed to.
-    pub(super) fn has_worked(&self, look: &Look, now: Moment) -> bool {
-        let Some((before, after)) = self.processor.zip(look.processor) else {
-            return true;
-        };
-        let passed = now.steady.saturating_sub(self.since.steady);
-        after.saturating_sub(before) >= passed / 20
+    /// Takes a look in: whether the process has worked since the one before, for at least a
+    /// twentieth of the time. Where systemd does not count it is believed to.
+    pub(super) fn see(&mut self, look: &Look, now: Moment) {
+        if let Some((at, before)) = self.seen {
+            let passed = now.steady.saturating_sub(at);
+            if passed < APART {
+                return;
+            }
+            let has_worked = before
+                .zip(look.processor)
+                .is_none_or(|(before, after)| after.saturating_sub(before) >= passed / 20);
+            if has_worked {
+                self.worked = Some(now.steady);
+            }
+        }
+        self.seen = Some((now.steady, look.processor));
+    }
+
+    /// Whether the process works: what it did long ago does not count, a short rest is none.
+    pub(super) fn works(&self, probe: &Probe, now: Moment) -> bool {
+        self.worked
+            .is_some_and(|at| now.steady.saturating_sub(at) < Watched::patience(probe))
     }
 }
 
@@ -167,15 +187,26 @@ mod tests {
             age: Duration::from_hours(1),
             processor: processor.map(Duration::from_secs),
         };
-        for (before, after, worked) in [
+        let probe = probe(5, 10, 3);
+        for (before, after, works) in [
             (Some(10), Some(11), true),
             (Some(10), Some(10), false),
             (None, Some(10), true),
             (Some(10), None, true),
         ] {
             let mut trouble = Trouble::new(at(0));
-            trouble.processor = look(before).processor;
-            assert_eq!(trouble.has_worked(&look(after), at(20)), worked);
+            trouble.see(&look(before), at(0));
+            assert!(
+                !trouble.works(&probe, at(0)),
+                "one look alone shows nothing"
+            );
+            trouble.see(&look(after), at(20));
+            assert_eq!(trouble.works(&probe, at(20)), works);
+            // It stands still from then on.
+            trouble.see(&look(after), at(30));
+            trouble.see(&look(after), at(40));
+            assert_eq!(trouble.works(&probe, at(39)), works);
+            assert_eq!(trouble.works(&probe, at(40)), after.is_none());
         }
     }
 }

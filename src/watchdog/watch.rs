@@ -8,11 +8,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::readiness::reported;
+use crate::readiness::{Verdict, reported};
 use crate::spec::restraint::Restraint;
 
 use super::budget::{Allowance, Spent};
-use super::event::{Action, Event, Look, Moment, Standing};
+use super::event::{Action, Event, Look, Moment};
 use super::incident::{Incident, What};
 use super::ledger::{Ledger, Times};
 use super::member::{MemberWatch, Step, Wish};
@@ -23,6 +23,9 @@ use super::watched::Watched;
 
 /// A step follows the one before within a second; after a gap like this somebody was away.
 const AWAY: Duration = Duration::from_secs(3);
+
+/// The first questions to a group are spread over this.
+const SPREAD: Duration = Duration::from_secs(1);
 
 /// The watchdog's state.
 #[derive(Debug, Clone)]
@@ -36,6 +39,11 @@ pub struct Watchdog {
     last: Option<Duration>,
     number: u64,
     remembered: BTreeMap<String, Spent>,
+    tell_after: Option<Duration>,
+    /// Whether at the last look at all members everybody was ready and no incident open.
+    quiet: bool,
+    /// When the next of them has to be thought of.
+    due: Option<Duration>,
 }
 
 impl Watchdog {
@@ -58,9 +66,18 @@ impl Watchdog {
             last: None,
             number: 0,
             remembered: memory.spent.clone(),
+            tell_after: None,
+            quiet: false,
+            due: None,
         };
         watchdog.configure(members, restraint);
         watchdog
+    }
+
+    /// The same, telling somebody of each incident that lasts this long.
+    #[must_use]
+    pub fn telling(self, tell_after: Option<Duration>) -> Self {
+        Self { tell_after, ..self }
     }
 
     /// Takes an event in; what is to be done comes out.
@@ -71,22 +88,55 @@ impl Watchdog {
         {
             self.members.iter_mut().for_each(MemberWatch::start_over);
             self.ledger.start_over();
+            self.quiet = false;
         }
         self.last = Some(now.steady);
         let mut actions = Vec::new();
+        let Some(event) = self.routine(event, now) else {
+            return actions;
+        };
         let wish = self.take(event, now, &mut actions);
         self.note_incidents(now);
         if let Some((label, wish)) = wish {
             self.grant(&label, wish, now, &mut actions);
         }
         self.go_on(now, &mut actions);
+        self.due = self.members.iter().filter_map(MemberWatch::next_due).min();
+        let told = self.tell_after.map(|after| self.ledger.to_tell(after, now));
         actions.extend(self.ledger.changed().into_iter().map(Action::Keep));
+        // After what is written down: whoever is told of an incident is told what the record says.
+        let told = told.unwrap_or_default().into_iter();
+        actions.extend(told.map(|number| Action::Notify { number }));
         let spent = self.spent();
         if spent != self.remembered {
             self.remembered.clone_from(&spent);
             actions.push(Action::Remember(Memory::new(&self.boot, spent)));
         }
         actions
+    }
+
+    /// Takes in what nearly every event is where hundreds are watched, a good answer in a group that is
+    /// well, with a look at one member alone; `None` where nothing else is due.
+    fn routine(&mut self, event: Event, now: Moment) -> Option<Event> {
+        let Event::Answer { number, heard } = &event else {
+            return Some(event);
+        };
+        if !self.quiet || heard.verdict != Verdict::Ready {
+            return Some(event);
+        }
+        let asked = |member: &&mut MemberWatch| member.is_asked(*number);
+        let Some(member) = self.members.iter_mut().find(asked) else {
+            return Some(event);
+        };
+        // What follows needs all members: a look, or a member that is not well in spite of the answer.
+        if !member.is_ready() || heard.wrong || !heard.replied {
+            return Some(event);
+        }
+        member.hears(*number, heard, now);
+        self.due = self.due.into_iter().chain(member.next_due()).min();
+        self.due
+            .is_some_and(|due| due <= now.steady)
+            .then_some(Event::Tick)
     }
 
     fn take(
@@ -98,9 +148,11 @@ impl Watchdog {
         match event {
             Event::Tick => {}
             Event::Units(standings) => {
-                for member in &mut self.members {
+                // Those that are seen to run at the same time are not all asked at the same time.
+                let count = u32::try_from(self.members.len().max(1)).unwrap_or(u32::MAX);
+                for (place, member) in (0_u32..).zip(&mut self.members) {
                     if let Some(standing) = standings.get(&member.watched.label) {
-                        member.stand(*standing, now);
+                        member.stand(*standing, SPREAD / count * place, now);
                     }
                 }
             }
@@ -115,7 +167,17 @@ impl Watchdog {
             }
             Event::Looked { label, look } => return self.looked(&label, &look, now),
             Event::Orders(orders) => self.orders = orders,
-            Event::Configured { members, restraint } => self.configure(members, restraint),
+            Event::Configured {
+                members,
+                restraint,
+                tell_after,
+            } => {
+                self.tell_after = tell_after;
+                self.configure(members, restraint);
+            }
+            Event::Notified { number, taken } => {
+                self.ledger.notified(number, taken.is_ok(), now);
+            }
         }
         None
     }
@@ -229,8 +291,7 @@ impl Watchdog {
     fn go_on(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let recovery = self.restraint.recovery;
         for member in &mut self.members {
-            let label = member.watched.label.clone();
-            let cleared = self.orders.cleared(&label);
+            let cleared = self.orders.cleared(&member.watched.label);
             if cleared > member.spent.cleared_us {
                 member.spent.restore();
                 member.spent.cleared_us = cleared;
@@ -239,6 +300,7 @@ impl Watchdog {
                 member.spent.restore();
             }
             if member.must_be_looked_at(now) {
+                let label = member.watched.label.clone();
                 actions.push(Action::Look { label });
                 continue;
             }
@@ -247,7 +309,7 @@ impl Watchdog {
                 self.number = number;
                 actions.push(Action::Ask {
                     number,
-                    label,
+                    label: member.watched.label.clone(),
                     question,
                     limit,
                 });
@@ -256,6 +318,11 @@ impl Watchdog {
     }
 
     fn note_incidents(&mut self, now: Moment) {
+        // As nearly always: nothing to report, and hundreds of members to say nothing about.
+        self.quiet = self.ledger.is_empty() && self.members.iter().all(MemberWatch::is_ready);
+        if self.quiet {
+            return;
+        }
         let mut times = BTreeMap::new();
         let mut findings = Vec::new();
         for member in &self.members {
@@ -264,7 +331,8 @@ impl Watchdog {
                 began: member.began(),
                 last_good: member.last_good,
                 certain,
-                stopped: member.standing == Standing::Stopped,
+                standing: member.standing,
+                paused: self.orders.pause_of(&member.watched.label, now).is_some(),
             };
             times.insert(finding.label.clone(), of);
             findings.push(finding);
@@ -275,11 +343,14 @@ impl Watchdog {
     /// When the next step is due at the latest, in time since boot.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        self.members.iter().filter_map(MemberWatch::next_due).min()
+        self.due
     }
 }
 
 mod told;
+mod view;
+
+pub use view::{MemberView, View};
 
 #[cfg(test)]
 mod play;
@@ -287,6 +358,10 @@ mod play;
 #[cfg(test)]
 #[path = "watch_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "telling_tests.rs"]
+mod telling_tests;
 
 #[cfg(test)]
 #[path = "property_tests.rs"]

@@ -119,6 +119,10 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
         "gate ready data=https://127.0.0.1:1/",
         "gate ready --within 5 data=http://127.0.0.1:1/",
         "gate exec --service data",
+        "notification",
+        "notification 1",
+        "notification one --webhook",
+        "notification 1 --webhook -- /bin/true",
     ] {
         let said = said(juniperctl().args(line.split_whitespace()));
         assert_eq!(said.code, Some(2), "{line:?}: {said:#?}");

@@ -46,7 +46,13 @@ fn incidents_are_listed_for_people_and_for_programs() {
 
 fn a_pause_needs_the_running_machine() {
     let tree = Tree::new();
-    for line in ["pause", "resume", "why data", "watchdog"] {
+    for line in [
+        "pause",
+        "resume",
+        "why data",
+        "watchdog",
+        "notification test --webhook",
+    ] {
         let said = tree.run(line);
         assert_eq!(said.code, Some(2), "{line}: {said:#?}");
         assert!(said.stderr.contains("leave out --root"), "{said:#?}");

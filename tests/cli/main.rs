@@ -33,6 +33,7 @@ mod incidents;
 mod install;
 mod machine;
 mod needs;
+mod notification;
 mod output;
 mod packagers;
 mod program;
@@ -52,6 +53,7 @@ fn main() {
         packagers::trials(),
         install::trials(),
         incidents::trials(),
+        notification::trials(),
         refusals::trials(),
         secret::trials(),
         machine::trials(),

@@ -11,8 +11,10 @@
 )]
 
 mod case;
+mod exposure;
 #[path = "../cli/needs.rs"]
 mod needs;
+mod page;
 #[path = "../cli/program.rs"]
 mod program;
 mod reference;
@@ -33,7 +35,9 @@ fn main() {
             })
         })
         .collect();
+    trials.extend(exposure::trials(&cases));
     trials.extend(cases.into_iter().map(verify::trial));
     trials.extend(reference::trials());
+    trials.extend(page::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -14,7 +14,10 @@ use super::lab::{Outcome, claim, exits, machine};
 
 /// Configurations whose units differ in what they may do.
 const CONFIGURATIONS: [(&str, &str); 3] = [
-    ("plain", ""),
+    (
+        "plain",
+        "[watchdog.notification]\ncommand = [\"/bin/true\"]\n",
+    ),
     ("gpu", "[services.cascor]\ngpu = \"all\"\n"),
     (
         "published",
@@ -106,6 +109,10 @@ fn variants(version: &str) -> Result<BTreeMap<String, Variant>, Failed> {
             units.insert(format!("{kind}-{service}"), Variant { text, without });
         }
     }
+    let (_, told) = CONFIGURATIONS[0];
+    let text = rendered(told, version, "notification@")?;
+    let without = None;
+    units.insert("notification".to_owned(), Variant { text, without });
     let whole = units["plain-data"].text.clone();
     for row in SANDBOX {
         let lines: Vec<&str> = whole

@@ -93,6 +93,7 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(watchdog::single_trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

@@ -6,9 +6,9 @@ use juniper_lab::{BootOptions, Machine, Suite, real, trial};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use super::lab::{Outcome, claim, exits, has, machine, run};
+use super::lab::{Outcome, claim, exits, has, machine};
 
-const CASCOR: &str = "http://127.0.0.1:8200/v1";
+pub(crate) const CASCOR: &str = "http://127.0.0.1:8200/v1";
 
 /// Each service's unit.
 const UNITS: [&str; 4] = [
@@ -156,13 +156,7 @@ pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> 
         r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"max_epochs":20,"correlation_threshold":0.0001}}"#,
     )?;
     machine.wait_until("the training to complete", Duration::from_mins(2), || {
-        run(
-            machine,
-            &format!("curl -fsS {with} {CASCOR}/training/status"),
-        )
-        .ok()
-        .and_then(|status| serde_json::from_str::<Value>(&status.stdout).ok())
-        .is_some_and(|status| status["data"]["state_machine"]["status"] == "COMPLETED")
+        training(machine, with).is_ok_and(|state| state == "COMPLETED")
     })?;
     let took = begun.elapsed();
     let saved = post(
@@ -188,11 +182,25 @@ pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> 
     Ok(took)
 }
 
-fn post(machine: &Machine, with: &str, path: &str, body: &str) -> Result<Value, Failed> {
+pub(crate) fn post(machine: &Machine, with: &str, path: &str, body: &str) -> Result<Value, Failed> {
     let script = format!(
         "curl -fsS {with} -X POST {CASCOR}/{path} -H 'Content-Type: application/json' -d '{body}'"
     );
     Ok(serde_json::from_str(&exits(machine, &script, 0)?.stdout)?)
+}
+
+/// The state of cascor's run.
+pub(crate) fn training(machine: &Machine, with: &str) -> Result<String, Failed> {
+    let status = exits(
+        machine,
+        &format!("curl -fsS {with} {CASCOR}/training/status"),
+        0,
+    )?;
+    let status: Value = serde_json::from_str(&status.stdout)?;
+    Ok(status["data"]["state_machine"]["status"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// The flood that cascor prints while candidates train stays out; its useful records do not.

@@ -10,7 +10,7 @@ use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
 use crate::spec::Stack;
 use crate::unit::group::{self, TARGET, WATCHDOG};
-use crate::unit::{SystemdVersion, UnitFile};
+use crate::unit::{SystemdVersion, UnitFile, notification};
 
 /// What is written down about an install.
 pub(super) struct Written<'w> {
@@ -126,7 +126,9 @@ async fn stop_removed(
             .await?
             .into_iter()
             .map(|(unit, _)| unit)
-            .filter(|unit| !wanted.contains(unit)),
+            .filter(|unit| !wanted.contains(unit))
+            // Whoever is being told of an incident right now is told to the end.
+            .filter(|unit| !notification::is_instance(unit)),
     );
     for unit in units {
         lifecycle::stop(&[unit], &[], systemd, context).await?;

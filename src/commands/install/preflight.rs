@@ -1,9 +1,16 @@
 //! What the units will need, looked for before anything is written.
 
 use crate::commands::Context;
+use crate::commands::notification::CURL;
 use crate::error::{CommandError, Kind};
 use crate::host::{Files, accounts};
+use crate::output::curl;
 use crate::spec::Stack;
+use crate::spec::notification::{Hook, Notification};
+use crate::spec::text::AbsolutePath;
+
+/// What a notification does not see.
+const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
 
 /// What the units need and this machine lacks.
 pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
@@ -33,5 +40,69 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
             ));
         }
     }
+    if let Some(notification) = &stack.notification {
+        for (trouble, hint) in of_notification(notification, context) {
+            context.terminal.error(&format!(
+                "warning: the notification: {trouble}\nhint: {hint}"
+            ));
+        }
+    }
     Ok(())
+}
+
+/// What telling somebody will need and this machine lacks, and what to do about it.
+fn of_notification(notification: &Notification, context: &Context) -> Vec<(String, String)> {
+    let there = |path: &str| Files::is_program(&context.paths.at(path));
+    match &notification.hook {
+        Hook::Command(words) => words
+            .first()
+            .and_then(|program| {
+                if !there(program.as_str()) {
+                    let hint = "install it there, or correct watchdog.notification.command";
+                    return Some((format!("{program} is not there"), hint.to_owned()));
+                }
+                let is_hidden = HIDDEN.iter().any(|path| program.as_str().starts_with(path));
+                is_hidden.then(|| {
+                    (
+                        format!("{program} is hidden from it by the sandbox"),
+                        "install it elsewhere, such as in /usr/local/bin".to_owned(),
+                    )
+                })
+            })
+            .into_iter()
+            .collect(),
+        Hook::Webhook(file) => {
+            let mut found = Vec::new();
+            if !there(CURL) {
+                found.push((
+                    format!("a webhook takes {CURL}, which is not there"),
+                    "sudo apt install curl".to_owned(),
+                ));
+            }
+            found.extend(of_webhook(file, context));
+            found
+        }
+    }
+}
+
+/// What is wrong with the file that holds the address. The address itself is told to nobody.
+fn of_webhook(file: &AbsolutePath, context: &Context) -> Option<(String, String)> {
+    let path = context.paths.at(file.as_str());
+    let write = format!(
+        "sudo install -D -m 600 /dev/null {file}; sudoedit {file}, with the address as its only line"
+    );
+    match Files::is_world_readable(&path) {
+        None => return Some((format!("{file} is not there"), write)),
+        Some(true) => {
+            return Some((
+                format!("everybody may read {file}, and whoever knows the address can write to it"),
+                format!("sudo chmod 600 {file}, and have the service give you another address"),
+            ));
+        }
+        Some(false) => {}
+    }
+    // Who may not read it has to believe that it is right.
+    let text = Files::read(&path).ok()??;
+    let why = curl::address(&text).err()?;
+    Some((format!("{file} holds no address: {why}"), write))
 }

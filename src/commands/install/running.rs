@@ -12,6 +12,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::notification;
 use crate::unit::service::file_name;
 
 /// What the plan does to the services that run.
@@ -33,6 +34,7 @@ pub(super) async fn effects(
         let installed = || receipt.is_some_and(|receipt| receipt.units.contains(&file_of(unit)));
         unit != READY
             && unit != WATCHDOG
+            && !notification::is_instance(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();

@@ -31,7 +31,8 @@ pub(super) struct Site {
 impl Site {
     /// Looks at all of it.
     pub(super) async fn look(context: &Context) -> Result<Self, CommandError> {
-        let stored = context.secrets()?.ok_or_else(|| {
+        let stack = configuration::installed_stack(context)?;
+        let stored = context.secrets(&stack)?.ok_or_else(|| {
             let directory = context.paths.secrets();
             CommandError::new(
                 Kind::Machine,
@@ -46,7 +47,7 @@ impl Site {
             Some(Running { systemd, version })
         };
         Ok(Self {
-            stack: configuration::installed_stack(context)?,
+            stack,
             stored,
             receipt: context.receipt()?,
             running,

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::host::clock;
-use crate::host::systemd::{BusError, Ending, Systemd};
+use crate::host::systemd::{BusError, Ending, Systemd, Verb};
+use crate::metrics::Run;
 use crate::readiness::unit_state::ActiveState;
+use crate::unit::notification;
 use crate::watchdog::{Event, Look, Standing};
 
 use super::Told;
@@ -15,6 +17,10 @@ use super::endpoints::Endpoints;
 
 /// systemd answers within this, or is not there: while it re-executes itself, or the bus restarts.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// An order to tell somebody is waited for this long: given up earlier, while systemd is busy with a
+/// reload, it would be carried out all the same, and given a second time.
+const ORDER: Duration = Duration::from_mins(1);
 
 /// The connection, made when it is needed.
 #[derive(Default)]
@@ -29,19 +35,33 @@ impl Bus {
         self.trouble.borrow().clone()
     }
 
-    /// How all units stand, by label.
+    /// How all units stand, by label; and the last run of one of them.
     pub(super) async fn standings(
         &self,
         endpoints: &Endpoints,
-    ) -> Result<BTreeMap<String, Standing>, Told> {
+        whose: Option<&str>,
+    ) -> Result<(BTreeMap<String, Standing>, Option<Run>), Told> {
+        let closer = whose.map(|label| endpoints.unit(label));
         let units: Vec<String> = endpoints.units().map(|(_, unit)| unit.to_owned()).collect();
-        let states = self
-            .asked(async |systemd: &Systemd| systemd.states(&units).await)
+        let (states, run) = self
+            .asked(async |systemd: &Systemd| {
+                let mut states = systemd.states(&units).await?;
+                let mut run = None;
+                if let Some(state) = closer.and_then(|unit| states.get_mut(unit))
+                    && state.found
+                    // One that cannot be looked at closely must not keep the others from being seen.
+                    && systemd.run(state).await.is_ok()
+                {
+                    run = Run::of(state);
+                }
+                Ok((states, run))
+            })
             .await?;
-        Ok(endpoints
+        let standings = endpoints
             .units()
             .filter_map(|(label, unit)| Some((label.to_owned(), Standing::of(states.get(unit)?))))
-            .collect())
+            .collect();
+        Ok((standings, run))
     }
 
     /// A closer look at one unit.
@@ -81,11 +101,30 @@ impl Bus {
         .map(|()| None)
     }
 
+    /// Has systemd start the unit that tells somebody of an incident; how it ends is not waited for.
+    pub(super) async fn notify(&self, number: u64) -> Event {
+        let unit = notification::instance(number);
+        let order = async |systemd: &Systemd| systemd.enqueue(Verb::Start, &unit).await;
+        let taken = match self.asked_within(ORDER, order).await {
+            Ok(_) => Ok(()),
+            Err(told) => Err(told.unwrap_or_else(|| "systemd cannot be reached".to_owned())),
+        };
+        Event::Notified { number, taken }
+    }
+
     async fn asked<T>(
         &self,
         question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
     ) -> Result<T, Told> {
-        let answer = clock::within(LIMIT, async {
+        self.asked_within(LIMIT, question).await
+    }
+
+    async fn asked_within<T>(
+        &self,
+        limit: Duration,
+        question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
+    ) -> Result<T, Told> {
+        let answer = clock::within(limit, async {
             let systemd = self.connected().await?;
             question(&systemd).await
         })
@@ -93,7 +132,7 @@ impl Bus {
         .unwrap_or_else(|| {
             Err(BusError::Unreachable(format!(
                 "no answer within {} s",
-                LIMIT.as_secs()
+                limit.as_secs()
             )))
         });
         let trouble = match &answer {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::http::Prober;
+use crate::host::watched_http;
 use crate::spec::probe::Expectations;
 use crate::spec::stack::Stack;
 use crate::watchdog::{Heard, Question};
@@ -89,7 +89,6 @@ impl Endpoints {
     /// Asks one question; `None` where there is nowhere to ask it.
     pub(super) async fn ask(
         &self,
-        prober: &Prober,
         label: &str,
         question: Question,
         limit: Duration,
@@ -100,7 +99,7 @@ impl Endpoints {
             Question::Liveness => (&endpoint.liveness, &nothing, &nothing),
             Question::Readiness => (&endpoint.readiness, &endpoint.expected, &endpoint.busy_when),
         };
-        let (answer, latency) = prober.ask(url.as_ref()?, limit).await;
+        let (answer, latency) = watched_http::ask(url.as_ref()?, limit).await;
         Some(Heard::of(&answer, latency, expected, busy_when))
     }
 }

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::CommandError;
 use crate::host::{Files, environment, journal_entry};
 use crate::watchdog::incident::{self, compacted, parse_all};
-use crate::watchdog::{Incident, Memory, Moment, Orders};
+use crate::watchdog::{History, Incident, Memory, Moment, Orders};
 
 use super::super::Context;
 
@@ -25,6 +26,9 @@ const CLOSED: &str = "2e7a91c04b6d4f18a3d5c8e0f9b16a47";
 const WARNING: &str = "4";
 const NOTICE: &str = "5";
 
+/// How often what people order is looked for.
+const ORDERS: Duration = Duration::from_secs(1);
+
 /// The watchdog's files.
 pub(in crate::commands) struct Records {
     directory: PathBuf,
@@ -32,6 +36,8 @@ pub(in crate::commands) struct Records {
     /// How many actions of each open incident have been told.
     told: BTreeMap<u64, usize>,
     orders: Option<String>,
+    /// When they are to be read next.
+    orders_due: Duration,
     lines: usize,
 }
 
@@ -75,6 +81,7 @@ impl Records {
             boot: environment::boot(),
             told: BTreeMap::new(),
             orders: None,
+            orders_due: Duration::ZERO,
             lines: 0,
         }
     }
@@ -85,6 +92,10 @@ impl Records {
 
     fn memory(&self) -> PathBuf {
         self.directory.join("spent.json")
+    }
+
+    fn chronicled(&self) -> PathBuf {
+        self.directory.join("history.json")
     }
 
     fn orders(&self) -> PathBuf {
@@ -139,9 +150,13 @@ impl Records {
         Ok(Files::replace(&self.orders(), &text)?)
     }
 
-    /// The orders, if they are others than before. Orders that cannot be read are told, and those
+    /// The orders, if they are others than before, looked for once a second. Orders that cannot be read are told, and those
     /// before stay.
     pub(super) fn new_orders(&mut self, now: Moment, context: &Context) -> Option<Orders> {
+        if now.steady < self.orders_due {
+            return None;
+        }
+        self.orders_due = now.steady + ORDERS;
         let text = Files::read(&self.orders()).ok()?;
         if text == self.orders {
             return None;
@@ -163,6 +178,25 @@ impl Records {
             .map_err(|error| error.to_string())
             .and_then(|text| {
                 Files::replace(&self.memory(), &text).map_err(|error| error.to_string())
+            });
+        if let Err(error) = written {
+            context.terminal.error(&format!("not remembered: {error}"));
+        }
+    }
+
+    /// The last day, as an earlier watchdog left it. One that cannot be read is of no consequence.
+    pub(super) fn history(&self, now: u64) -> History {
+        let text = Files::read(&self.chronicled()).ok().flatten();
+        History::parse(&text.unwrap_or_default(), now)
+    }
+
+    /// Writes the last day down.
+    pub(super) fn chronicle(&self, history: &History, context: &Context) {
+        let written = history
+            .written()
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                Files::replace(&self.chronicled(), &text).map_err(|error| error.to_string())
             });
         if let Err(error) = written {
             context.terminal.error(&format!("not remembered: {error}"));

@@ -203,7 +203,10 @@ impl Rule {
             Self::User => 0,
             Self::SupplementaryGroups | Self::RemoveIpc if is_root => return None,
             Self::SupplementaryGroups => u32::from(settings.last("SupplementaryGroups").is_some()),
-            Self::RemoveIpc => u32::from(!settings.is_on("RemoveIPC")),
+            // A user of its own takes its segments with it.
+            Self::RemoveIpc => {
+                u32::from(!settings.is_on("RemoveIPC") && !settings.is_on("DynamicUser"))
+            }
             Self::PrivateMounts => {
                 let own = MOUNTS.iter().any(|name| settings.is_on(name))
                     || !matches!(word("ProtectHome"), "" | "no")

@@ -1,10 +1,12 @@
 //! Jobs: queued by us, ended by systemd, matched by object path, judged by their result.
 
 use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
 use zbus::OwnedObjectPath;
 
 use super::error::BusError;
-use super::proxy::JobRemovedStream;
+use super::proxy::{JobRemoved, JobRemovedStream};
 
 /// A job that systemd works on for us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +48,32 @@ impl Outcome {
 
 /// The jobs that end while we listen.
 pub struct Jobs {
-    ended: JobRemovedStream,
+    ended: UnboundedReceiver<JobRemoved>,
+    listener: JoinHandle<()>,
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
 }
 
 impl Jobs {
-    pub(super) fn new(ended: JobRemovedStream) -> Self {
-        Self { ended }
+    /// Listens at once and all the time: a connection takes nothing more in while 64 signals wait to
+    /// be taken, so that the answer to a question that is asked meanwhile would never come.
+    pub(super) fn new(mut ended: JobRemovedStream) -> Self {
+        let (teller, heard) = unbounded_channel();
+        let listener = tokio::spawn(async move {
+            while let Some(signal) = ended.next().await {
+                if teller.send(signal).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            ended: heard,
+            listener,
+        }
     }
 
     /// Waits until any job of anybody ends.
@@ -59,7 +81,7 @@ impl Jobs {
     /// # Errors
     /// The bus went away.
     pub async fn any(&mut self) -> Result<(), BusError> {
-        match self.ended.next().await {
+        match self.ended.recv().await {
             Some(_) => Ok(()),
             None => Err(closed()),
         }
@@ -71,7 +93,7 @@ impl Jobs {
     /// The bus went away.
     pub async fn next(&mut self, jobs: &mut Vec<Job>) -> Result<Option<(Job, Outcome)>, BusError> {
         while !jobs.is_empty() {
-            let Some(signal) = self.ended.next().await else {
+            let Some(signal) = self.ended.recv().await else {
                 return Err(closed());
             };
             let Ok(ended) = signal.args() else {

@@ -99,4 +99,7 @@ pub(super) trait Manager {
 pub(super) trait UnitProperties {
     /// All properties of one interface of a unit.
     fn get_all(&self, interface: &str) -> zbus::Result<HashMap<String, OwnedVariant>>;
+
+    /// One property.
+    fn get(&self, interface: &str, name: &str) -> zbus::Result<OwnedVariant>;
 }

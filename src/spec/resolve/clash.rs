@@ -1,15 +1,17 @@
-//! Services that cannot live side by side: one port, one unit name.
+//! What cannot live side by side: services with one port or one unit name, a service and the
+//! watchdog's page.
 
 use std::collections::BTreeMap;
 
 use crate::spec::fault::{Code, Fault, Faults};
+use crate::spec::listen::Listen;
 use crate::spec::name::{ServiceName, UnitStem};
 use crate::spec::service_layer::ServiceLayer;
-use crate::spec::source::Location;
-use crate::spec::stack::{Managed, Service};
+use crate::spec::source::{Located, Location};
+use crate::spec::stack::{Endpoint, Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 2] = ["juniper-ready", "juniper-watchdog"];
+const RESERVED: [&str; 3] = ["juniper-notification", "juniper-ready", "juniper-watchdog"];
 
 /// Records each pair that clashes.
 pub(super) fn record(
@@ -66,6 +68,58 @@ pub(super) fn record(
     }
 }
 
+/// Records each service that would take the port of the watchdog's page.
+pub(super) fn record_page(
+    services: &BTreeMap<ServiceName, Service>,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+    listen: Option<&Located<Listen>>,
+    faults: &mut Faults,
+) {
+    let Some((address, page)) =
+        listen.and_then(|listen| Some((listen.value.address()?, listen.at.clone())))
+    else {
+        return;
+    };
+    let endpoint = Endpoint {
+        host: address.ip(),
+        port: address.port(),
+    };
+    for (name, managed) in services
+        .iter()
+        .filter_map(|(name, service)| Some((name, service.managed()?)))
+    {
+        let taken = ports(managed).zip(managed.endpoint);
+        if !taken.is_some_and(|((first, last), other)| {
+            is_same_host(endpoint, other) && (first..=last).contains(&u32::from(endpoint.port))
+        }) {
+            continue;
+        }
+        let service = (port_place(name, layers), format!("`{name}` takes it here"));
+        let page = (Some(page.clone()), "the page takes it here".to_owned());
+        // What a later file says is to blame, not what it ran into.
+        let source = |place: &(Option<Location>, String)| place.0.as_ref().map(|at| at.source);
+        let (first, second) = if source(&page) > source(&service) {
+            (page, service)
+        } else {
+            (service, page)
+        };
+        faults.push(Fault {
+            code: Code::PortClash,
+            title: format!(
+                "`{name}` and the watchdog's page would both listen on port {}",
+                endpoint.port
+            ),
+            at: first.0,
+            label: first.1,
+            also: second.0.map(|at| (at, second.1)),
+            help: Some(
+                "give one of them another port: `port` of the service, `listen` below [watchdog]"
+                    .to_owned(),
+            ),
+        });
+    }
+}
+
 /// The unit that asks whether the group answers is nobody's service.
 fn reserved(
     name: &ServiceName,
@@ -119,11 +173,13 @@ fn ports(managed: &Managed) -> Option<(u32, u32)> {
 
 fn shared_port(left: &Managed, right: &Managed) -> Option<u32> {
     let ((left_first, left_last), (right_first, right_last)) = (ports(left)?, ports(right)?);
-    let (left_host, right_host) = (left.endpoint?.host, right.endpoint?.host);
-    let same_host =
-        left_host == right_host || left_host.is_unspecified() || right_host.is_unspecified();
     let first = left_first.max(right_first);
-    (same_host && first <= left_last.min(right_last)).then_some(first)
+    (is_same_host(left.endpoint?, right.endpoint?) && first <= left_last.min(right_last))
+        .then_some(first)
+}
+
+fn is_same_host(left: Endpoint, right: Endpoint) -> bool {
+    left.host == right.host || left.host.is_unspecified() || right.host.is_unspecified()
 }
 
 fn port_place(

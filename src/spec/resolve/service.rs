@@ -22,8 +22,22 @@ use super::{stand_in_command, unknown_service};
 
 use std::time::Duration;
 
-const INTERVAL: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How a probe is asked where nothing is written.
+struct Pace {
+    interval: Duration,
+    timeout: Duration,
+}
+
+/// Why these numbers is worked out in `builtin.toml`.
+const LIVENESS: Pace = Pace {
+    interval: Duration::from_secs(3),
+    timeout: Duration::from_secs(6),
+};
+const READINESS: Pace = Pace {
+    interval: Duration::from_secs(5),
+    timeout: Duration::from_secs(10),
+};
+const FAILURES: u32 = 3;
 const BUSY_LIMIT: Duration = Duration::from_mins(10);
 const STARTUP_INTERVAL: Duration = Duration::from_secs(1);
 const STARTUP_FAILURES: u32 = 60;
@@ -154,13 +168,26 @@ fn managed(
                 .map_or(STARTUP_INTERVAL, |span| span.value),
             failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
         },
-        readiness: probe(name, "readiness", &layer.readiness, endpoint, faults).map(|probe| {
-            Probe {
-                on_failure: OnFailure::Nothing,
-                ..probe
-            }
+        readiness: probe(
+            name,
+            "readiness",
+            &layer.readiness,
+            &READINESS,
+            endpoint,
+            faults,
+        )
+        .map(|probe| Probe {
+            on_failure: OnFailure::Nothing,
+            ..probe
         }),
-        liveness: probe(name, "liveness", &layer.liveness, endpoint, faults),
+        liveness: probe(
+            name,
+            "liveness",
+            &layer.liveness,
+            &LIVENESS,
+            endpoint,
+            faults,
+        ),
         expectations: expectations(name, layer, context, faults),
         sandbox: sandbox(layer),
         exposure_budget: layer.exposure_budget.as_ref().map(|budget| budget.value),
@@ -212,6 +239,7 @@ fn probe(
     name: &ServiceName,
     kind: &str,
     layer: &ProbeLayer,
+    otherwise: &Pace,
     endpoint: Option<Endpoint>,
     faults: &mut Faults,
 ) -> Option<Probe> {
@@ -229,9 +257,15 @@ fn probe(
     }
     Some(Probe {
         path: path.value.clone(),
-        interval: layer.interval.as_ref().map_or(INTERVAL, |span| span.value),
-        timeout: layer.timeout.as_ref().map_or(TIMEOUT, |span| span.value),
-        failure_threshold: count(layer.failure_threshold.as_ref(), 3),
+        interval: layer
+            .interval
+            .as_ref()
+            .map_or(otherwise.interval, |span| span.value),
+        timeout: layer
+            .timeout
+            .as_ref()
+            .map_or(otherwise.timeout, |span| span.value),
+        failure_threshold: count(layer.failure_threshold.as_ref(), FAILURES),
         success_threshold: count(layer.success_threshold.as_ref(), 1),
         on_failure: layer
             .on_failure

@@ -2,7 +2,7 @@
 //! backend every second. It asks from another thread, so that a slow neighbour never delays its
 //! liveness.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(crate) struct Canopy {
     data_available: bool,
     /// Nothing in demo mode, which lasts until the process ends.
     watch: Option<RefCell<Watch>>,
+    /// A fault: demo mode though a backend was found.
+    pretends_demo: Cell<bool>,
 }
 
 impl Canopy {
@@ -58,7 +60,13 @@ impl Canopy {
             clock,
             data_available,
             watch,
+            pretends_demo: Cell::default(),
         }
+    }
+
+    /// Pretends demo mode, or no more.
+    pub(crate) fn pretend_demo(&self, demo: bool) {
+        self.pretends_demo.set(demo);
     }
 
     /// Polls the backend for as long as the process lives.
@@ -113,7 +121,11 @@ impl Canopy {
     }
 
     fn standing(&self) -> Standing {
-        let watch = self.watch.as_ref().map(|watch| *watch.borrow());
+        let watch = self
+            .watch
+            .as_ref()
+            .filter(|_| !self.pretends_demo.get())
+            .map(|watch| *watch.borrow());
         Standing {
             data_available: self.data_available,
             backend: watch.map(|watch| watch.status(self.clock.elapsed())),

@@ -65,6 +65,13 @@ impl Running {
         }
     }
 
+    /// Puts the dashboard into demo mode, or back into what it found at its start.
+    pub(crate) fn pretend_demo(&self, demo: bool) {
+        if let Self::Canopy(canopy) = self {
+            canopy.pretend_demo(demo);
+        }
+    }
+
     /// Answers one request.
     pub(crate) async fn answer(&self, route: Route, claim: Claim) -> Answer {
         match (self, route) {

@@ -3,24 +3,26 @@
 use crate::readiness::Verdict;
 use crate::spec::probe::OnFailure;
 
-use super::super::event::{Moment, Question};
+use super::super::event::Moment;
 use super::super::heard::Heard;
 use super::super::trouble::Trouble;
 use super::{Asked, MemberWatch, REST};
 
 impl MemberWatch {
     /// Takes the answer to its own question in: its label, and whether a closer look is needed.
-    /// Answers to other questions than the one that is under way are of the past.
+    /// Answers to other questions than those that are under way are of the past.
     pub(in crate::watchdog) fn hears(
         &mut self,
         number: u64,
         heard: &Heard,
         now: Moment,
     ) -> Option<(String, bool)> {
-        let asked = self.asked.take_if(|asked| asked.number == number)?;
-        let look = match asked.question {
-            Question::Liveness => self.hear_liveness(asked, heard, now),
-            Question::Readiness => self.hear_readiness(asked, heard.clone(), now),
+        let is_it = |asked: &mut Asked| asked.number == number;
+        let look = if let Some(asked) = self.liveness_asked.take_if(is_it) {
+            self.hear_liveness(asked, heard, now)
+        } else {
+            let asked = self.readiness_asked.take_if(is_it)?;
+            self.hear_readiness(asked, heard.clone(), now)
         };
         Some((self.watched.label.clone(), look))
     }
@@ -38,6 +40,7 @@ impl MemberWatch {
         if !failed {
             self.trouble = None;
             self.has_answered = true;
+            self.alive_at = Some(now.steady);
             self.last_good = Some(now.wall);
             return false;
         }
@@ -71,7 +74,9 @@ impl MemberWatch {
             self.busy = heard.busy;
         }
         let mut look = false;
-        if !heard.replied && self.watched.liveness.is_some() {
+        // It has shown meanwhile that it is alive, or not.
+        let is_alive = self.alive_at.is_some_and(|at| at >= asked.at.steady);
+        if !heard.replied && self.watched.liveness.is_some() && !is_alive {
             let trouble = self.trouble.get_or_insert_with(|| Trouble::new(asked.at));
             trouble.questions += 1;
             trouble.cause = heard.cause.clone().unwrap_or_default();

@@ -1,10 +1,12 @@
 //! What a closer look leads to, what is under way with a member, and how it is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::readiness::{Finding, Verdict};
 
 use super::super::event::{Look, Moment, Standing};
+use super::super::heard::Heard;
 use super::super::trouble::Trouble;
 use super::{ABORT, ANEW, Ending, LOOK, MemberWatch, Step, Wish};
 
@@ -12,7 +14,7 @@ impl MemberWatch {
     /// Takes a closer look in.
     pub(in crate::watchdog) fn looked(&mut self, look: &Look, now: Moment) -> Option<Wish> {
         if look.standing != Standing::Running {
-            self.stand(look.standing, now);
+            self.stand(look.standing, Duration::ZERO, now);
             return None;
         }
         if let Some(ending) = self.ending {
@@ -44,7 +46,7 @@ impl MemberWatch {
             return None;
         }
         if let Some(trouble) = self.trouble.as_mut() {
-            trouble.processor = trouble.processor.or(look.processor);
+            trouble.see(look, now);
         }
         self.wish(look, now)
     }
@@ -57,7 +59,7 @@ impl MemberWatch {
             // Where a readiness probe is, an active unit has been ready: its watcher said so.
             let was_ready = self.watched.readiness.is_some() || self.has_answered;
             let limit = trouble.since.steady + probe.busy_limit;
-            let at_work = self.busy && trouble.has_worked(look, now) && now.steady < limit;
+            let at_work = self.busy && trouble.works(probe, now) && now.steady < limit;
             let fails = trouble.is_failure(probe, now);
             return (fails && was_ready && self.watched.acts() && !at_work)
                 .then_some(Wish::Abort { run: look.run });
@@ -79,7 +81,8 @@ impl MemberWatch {
             run: run.unwrap_or_default(),
             looked: now.steady,
         });
-        self.asked = None;
+        self.liveness_asked = None;
+        self.readiness_asked = None;
     }
 
     /// Whether it is time for another look at one that is being ended.
@@ -124,6 +127,23 @@ impl MemberWatch {
             .as_ref()
             .or(wrong)
             .map(|trouble| trouble.since.wall)
+    }
+
+    /// Whether its finding is that it is ready, without making one.
+    pub(in crate::watchdog) fn is_ready(&self) -> bool {
+        let fails = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.liveness > 0);
+        let says_so = |heard: &Heard| heard.verdict == Verdict::Ready;
+        match self.standing {
+            Standing::Unknown => true,
+            Standing::Running => {
+                !(fails && self.watched.liveness.is_some())
+                    && self.readiness.as_ref().is_none_or(says_so)
+            }
+            _ => false,
+        }
     }
 
     /// How it is, and whether that is certain enough to be called an incident.

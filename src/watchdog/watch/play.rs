@@ -1,6 +1,7 @@
 //! A group that is played before the watchdog, a tenth of a second at a time.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::Watchdog;
@@ -16,6 +17,10 @@ use crate::watchdog::{Heard, Incident, Memory, Watched};
 pub(super) enum Manner {
     Well,
     Silent,
+    /// Alive, but its readiness endpoint never answers.
+    Mute,
+    /// Alive, and as late as cascor is while data hangs.
+    Late,
     /// Alive, but not ready because of a dependency.
     Unready,
     /// Ready, and training.
@@ -35,19 +40,29 @@ pub(super) struct Play {
     pub(super) asked: Vec<(u64, String, Question, Duration, Duration)>,
     pub(super) done: Vec<(u64, Action)>,
     pub(super) kept: BTreeMap<u64, Incident>,
+    /// Who was told of which incident, and when.
+    pub(super) told: Vec<(u64, u64)>,
+    /// Why systemd takes no order to tell somebody, if it does not.
+    pub(super) refusal: Option<String>,
     pub(super) works: bool,
+    /// What all of them have worked.
+    processor: Duration,
     /// Whether a restart cures.
     pub(super) cured: bool,
     /// Whether what is ended does end.
     pub(super) dies: bool,
 }
 
+/// The members of the built-in stack; read once, which takes longer than all the rest.
 pub(super) fn members() -> Vec<Watched> {
-    let mut faults = Faults::default();
-    let mut sources = Sources::default();
-    let merged = builtin::read_with(std::iter::empty(), &mut sources, &mut faults);
-    let stack = resolve(&merged, &Circumstances::default(), &mut faults).unwrap();
-    Watched::of(&stack)
+    static MEMBERS: LazyLock<Vec<Watched>> = LazyLock::new(|| {
+        let mut faults = Faults::default();
+        let mut sources = Sources::default();
+        let merged = builtin::read_with(std::iter::empty(), &mut sources, &mut faults);
+        let stack = resolve(&merged, &Circumstances::default(), &mut faults).unwrap();
+        Watched::of(&stack)
+    });
+    MEMBERS.clone()
 }
 
 fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
@@ -59,8 +74,12 @@ fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
         wrong,
         busy,
         latency: Duration::from_millis(5),
+        dependencies: BTreeMap::new(),
     }
 }
+
+/// How long cascor stands still while it asks a data that hangs (measured).
+const LATE: Duration = Duration::from_millis(5_060);
 
 impl Play {
     pub(super) fn new() -> Self {
@@ -95,7 +114,10 @@ impl Play {
             asked: Vec::new(),
             done: Vec::new(),
             kept: BTreeMap::new(),
+            told: Vec::new(),
+            refusal: None,
             works: false,
+            processor: Duration::ZERO,
             cured: true,
             dies: true,
         }
@@ -122,11 +144,11 @@ impl Play {
                 question,
                 limit,
             } => {
-                let silent = self.manners.get(&label) == Some(&Manner::Silent);
-                let takes = if silent {
-                    limit
-                } else {
-                    Duration::from_millis(5)
+                let takes = match self.manners.get(&label) {
+                    Some(Manner::Silent) => limit,
+                    Some(Manner::Mute) if question == Question::Readiness => limit,
+                    Some(Manner::Late) => LATE.min(limit),
+                    _ => Duration::from_millis(5),
                 };
                 self.asked
                     .push((number, label, question, self.now.steady + takes, takes));
@@ -137,16 +159,17 @@ impl Play {
                     standing: self.standings.get(&label).copied().unwrap_or_default(),
                     run: u64::try_from(born.as_micros()).unwrap(),
                     age: self.now.steady.saturating_sub(born),
-                    processor: Some(if self.works {
-                        self.now.steady
-                    } else {
-                        Duration::ZERO
-                    }),
+                    processor: Some(self.processor),
                 };
                 self.event(Event::Looked { label, look });
             }
             Action::Keep(incident) => {
                 self.kept.insert(incident.number, incident);
+            }
+            Action::Notify { number } => {
+                self.told.push((self.now.steady.as_secs() - 1_000, number));
+                let taken = self.refusal.clone().map_or(Ok(()), Err);
+                self.event(Event::Notified { number, taken });
             }
             Action::Remember(_) => {}
             Action::Abort { ref label }
@@ -166,8 +189,13 @@ impl Play {
     fn answer(&self, label: &str, question: Question, takes: Duration) -> Heard {
         let manner = self.manners.get(label).copied().unwrap_or(Manner::Well);
         let mut heard = match (manner, question) {
-            (Manner::Silent, _) => heard(Verdict::Down, false, false, false),
-            (Manner::Unready, Question::Readiness) => heard(Verdict::NotReady, true, false, false),
+            (Manner::Late, _) if takes < LATE => heard(Verdict::Down, false, false, false),
+            (Manner::Silent, _) | (Manner::Mute, Question::Readiness) => {
+                heard(Verdict::Down, false, false, false)
+            }
+            (Manner::Unready | Manner::Late, Question::Readiness) => {
+                heard(Verdict::NotReady, true, false, false)
+            }
             (Manner::Training, Question::Readiness) => heard(Verdict::Ready, true, true, false),
             (Manner::Demo, Question::Readiness) => heard(Verdict::NotReady, true, false, true),
             _ => heard(Verdict::Ready, true, false, false),
@@ -186,6 +214,9 @@ impl Play {
         for _ in 0..tenths {
             self.now.steady += Duration::from_millis(100);
             self.now.wall += 100_000;
+            if self.works {
+                self.processor += Duration::from_millis(100);
+            }
             let due: Vec<_> = self
                 .asked
                 .extract_if(.., |asked| asked.3 <= self.now.steady)

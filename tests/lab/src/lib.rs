@@ -3,9 +3,11 @@
 //! A [`Root`] is made once for each [`Suite`] and cached; a [`Machine`] is booted from it in a third
 //! of a second, has its own loopback and files, and leaves nothing behind; a whole virtual machine
 //! of [`vm`] takes seconds and has its own kernel, too. [`trial`] announces tests that cannot run on
-//! this computer instead of letting them pass; [`real`] provides the published Juniper services.
+//! this computer instead of letting them pass; [`real`] provides the published Juniper services,
+//! [`prometheus`] somebody who scrapes.
 //! Nothing here knows anything about juniperctl itself.
 
+pub mod prometheus;
 pub mod real;
 pub mod requirements;
 pub mod trial;
@@ -13,6 +15,7 @@ pub mod vm;
 
 mod cache;
 mod cgroup;
+mod download;
 mod error;
 mod machine;
 mod notify;
@@ -24,6 +27,7 @@ mod suite;
 mod supervisor;
 mod tool;
 
+pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
 pub use root::Root;

@@ -59,8 +59,21 @@ impl Recipe {
     }
 }
 
+/// Unpacks a package and what it depends on into an empty directory, and installs nothing.
+pub(crate) fn unpack(suite: Suite, package: &str, target: &Path) -> Result<(), Error> {
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--quiet", "--variant=extract"]);
+    command.arg(format!("--include={package}"));
+    for option in suite.apt_options() {
+        command.arg(format!("--aptopt={option}"));
+    }
+    command.arg(suite.codename()).arg(target).args(mirror());
+    let doing = || format!("fetch {package} of {suite}");
+    tool::run("mmdebstrap", command, DEADLINE, doing).map(drop)
+}
+
 /// The Debian mirror that apt is set up with, if it is; mmdebstrap knows the public one otherwise.
-fn mirror() -> Option<String> {
+pub(crate) fn mirror() -> Option<String> {
     let listed = Command::new("apt-get")
         .args(["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"])
         .output()

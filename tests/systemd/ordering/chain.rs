@@ -21,12 +21,12 @@ const BEYOND: f64 = 30.0;
 /// How far apart two services may begin that wait for the same one, in microseconds.
 const SIDE_BY_SIDE: f64 = 250_000.0;
 
-/// data (0.5 s) -> cascor (1.5 s) -> worker (1.0 s), canopy (2.5 s, after data and cascor).
+/// data (0.3 s) -> cascor (0.8 s) -> worker (0.5 s), canopy (1.2 s, after data and cascor).
 const DELAYS: [(&str, u64); 4] = [
-    ("data", 500),
-    ("cascor", 1_500),
-    ("worker", 1_000),
-    ("canopy", 2_500),
+    ("data", 300),
+    ("cascor", 800),
+    ("worker", 500),
+    ("canopy", 1_200),
 ];
 
 /// Each start is explained, its chain is the right one, and what lies beyond the chain is small.

@@ -37,8 +37,7 @@ pub(super) fn troubles(suite: Suite) -> Outcome {
     stage.signal(WATCHDOG, "CONT")?;
     for line in [
         "systemctl restart dbus.service",
-        "systemctl restart systemd-journald.service",
-        "systemctl daemon-reload",
+        "systemctl restart systemd-journald.service; systemctl daemon-reload",
         "systemctl daemon-reexec",
     ] {
         run(&stage.machine, line)?;

@@ -1,9 +1,18 @@
 //! The watchdog on real systemd: what it notices, what it does, and above all what it leaves alone.
 
+mod busy;
+mod clock;
+mod defaults;
 mod endurance;
 mod hangs;
+mod load;
+mod mode;
+mod notification;
+mod page;
 mod restraint;
+mod scrape;
 mod stage;
+mod survival;
 mod traceback;
 mod training;
 
@@ -12,10 +21,12 @@ use libtest_mimic::Trial;
 
 use super::lab::trial;
 
+pub(super) use clock::stepped;
+
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
     let named = |name: &str| format!("systemd::{}::watchdog::{name}", suite.systemd_version());
-    vec![
+    let mut trials = vec![
         trial(
             &named("every_way_to_hang_is_noticed_in_time_and_cured_alone"),
             move || hangs::all(suite),
@@ -34,13 +45,72 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             &named("its_own_troubles_and_those_of_the_bus_harm_nobody"),
             move || endurance::troubles(suite),
         ),
-    ]
+    ];
+    // On the oldest: credentials were new then.
+    if suite == Suite::Bullseye {
+        trials.push(trial(
+            &named("a_webhook_that_hangs_holds_nobody_up"),
+            move || notification::hangs(suite),
+        ));
+    }
+    trials
+}
+
+/// The trials in which no version of systemd can differ, or only those named.
+pub(crate) fn single_trials() -> Vec<Trial> {
+    let named = |suite: Suite, name: &str| {
+        format!("systemd::{}::watchdog::{name}", suite.systemd_version())
+    };
+    let guarded = [Suite::Bullseye, Suite::Trixie].map(|suite| {
+        trial(
+            &named(
+                suite,
+                "a_silent_cascor_that_trains_is_left_alone_while_it_works",
+            ),
+            move || busy::guarded(suite),
+        )
+    });
+    let single = Suite::Trixie;
+    let mut trials = Vec::from(guarded);
+    trials.extend([
+        trial(
+            &named(
+                single,
+                "at_its_defaults_a_hang_is_over_in_seventeen_seconds",
+            ),
+            move || defaults::kept(single),
+        ),
+        trial(
+            &named(single, "a_canopy_in_demo_mode_is_restarted_once"),
+            move || mode::cured(single),
+        ),
+        trial(
+            "systemd::watchdog::page_and_metrics_tell_what_it_knows_to_this_machine_alone",
+            page::told,
+        ),
+        trial(
+            "systemd::watchdog::prometheus_scrapes_it_and_the_alerts_fire",
+            scrape::scraped,
+        ),
+        // The last: it leaves no processor to whoever runs beside it.
+        trial(
+            &named(single, "a_thousand_probes_of_a_busy_computer_do_nothing"),
+            move || load::bears(single),
+        ),
+    ]);
+    trials
 }
 
 /// The trials with the real services.
-pub(crate) fn real_trials() -> [Trial; 1] {
-    [lab_trial::on_real_services(
-        "real::watchdog::a_hung_data_says_where_it_hangs",
-        traceback::told,
-    )]
+pub(crate) fn real_trials() -> [Trial; 2] {
+    [
+        lab_trial::on_real_services(
+            "real::watchdog::a_hung_data_says_where_it_hangs",
+            traceback::told,
+        ),
+        lab_trial::on_real_services(
+            "real::watchdog::a_run_survives_a_data_that_hangs_for_a_minute",
+            survival::goes_on,
+        ),
+    ]
 }

@@ -7,6 +7,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::super::lab::{Outcome, claim, has};
+use super::notification;
 use super::stage::{ALL, NOTICED, SLACK, Stage, WATCHDOG};
 
 /// Ready, and hung soon after, every time.
@@ -17,9 +18,9 @@ const HANGS: &str = "[services.data.environment]\nJUNIPER_STANDIN_FAULT = \"hang
 const PAUSES: [u64; 2] = [4, 8];
 
 /// A service that hangs again and again: three times with growing pauses, then no more until a person
-/// says so.
+/// says so. Somebody is told of it once.
 pub(super) fn given_up(suite: Suite) -> Outcome {
-    let stage = Stage::set(suite, HANGS)?;
+    let stage = Stage::set(suite, &format!("{HANGS}{}", notification::COMMAND))?;
     let others = stage.processes()?;
     stage
         .machine
@@ -51,6 +52,8 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
     })?;
     let incident = stage.incident()?;
     claim(incident["closed_us"].is_null(), &incident)?;
+    // Somebody was told: once, not once for each try, and not again by the next watchdog.
+    notification::told_once(&stage)?;
     has(
         &stage.exits("juniperctl why data", 0)?,
         &["the watchdog has given data up; `juniperctl start data`"],
@@ -63,6 +66,10 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
         &stage.exits("juniperctl health data", 3)?,
         &["the watchdog has given data up"],
     )?;
+    has(
+        &stage.exits("curl -fsS http://127.0.0.1:8060/metrics", 0)?,
+        &["\njuniper_given_up{service=\"data\"} 1\n"],
+    )?;
     let now = stage.processes()?;
     claim(
         now[1..] == others[1..],
@@ -71,7 +78,7 @@ pub(super) fn given_up(suite: Suite) -> Outcome {
     // A person has it tried again.
     stage.exits("juniperctl start data --no-wait", 0)?;
     stage.replaced(ALL[0].1, &process)?;
-    Ok(())
+    notification::tried(&stage)
 }
 
 fn words(actions: &[Value]) -> Vec<&str> {
@@ -99,7 +106,7 @@ pub(super) fn paused(suite: Suite) -> Outcome {
         let now = stage.processes()?;
         claim(now == before, format!("{before:?} became {now:?}"))
     };
-    stage.goes_on(NOTICED * 2, untouched)?;
+    stage.goes_on(NOTICED + SLACK, untouched)?;
     claim(stage.incident()?["root_cause"] == "data", "no incident")?;
     // A new configuration changes nothing about it.
     stage.exits("systemctl reload juniper-watchdog.service", 0)?;
@@ -118,7 +125,7 @@ pub(super) fn paused(suite: Suite) -> Outcome {
 fn by_hand(stage: &Stage) -> Result<(), Failed> {
     let before = stage.processes()?;
     stage.exits("systemctl stop juniper-data.service", 0)?;
-    stage.goes_on(NOTICED * 2, || {
+    stage.goes_on(NOTICED + SLACK, || {
         let now = stage.processes()?;
         claim(now[0] == "0" && now[1..] == before[1..], format!("{now:?}"))
     })?;

@@ -25,6 +25,9 @@ pub(super) const SLACK: Duration = Duration::from_secs(2);
 /// How long anything may take to come back.
 pub(super) const BACK: Duration = Duration::from_secs(30);
 
+/// The longest that probes are waited for.
+const PROBED: Duration = Duration::from_mins(1);
+
 /// The unit.
 pub(super) const WATCHDOG: &str = "juniper-watchdog.service";
 
@@ -60,12 +63,22 @@ pub(super) struct Stage {
 impl Stage {
     /// The group, ready and watched; `more` is appended to the configuration.
     pub(super) fn set(suite: Suite, more: &str) -> Result<Self, Failed> {
-        let machine = machine(suite, BootOptions::default())?;
-        machine.write(
-            "/etc/juniper/juniper.toml",
-            format!("{CONFIGURATION}{more}"),
-            0o644,
-        )?;
+        Self::of(suite, &format!("{CONFIGURATION}{more}"))
+    }
+
+    /// The same on a machine that is booted with these options.
+    pub(super) fn set_with(suite: Suite, more: &str, options: BootOptions) -> Result<Self, Failed> {
+        Self::on(machine(suite, options)?, &format!("{CONFIGURATION}{more}"))
+    }
+
+    /// The same with another configuration.
+    pub(super) fn of(suite: Suite, configuration: &str) -> Result<Self, Failed> {
+        Self::on(machine(suite, BootOptions::default())?, configuration)
+    }
+
+    /// The same on a machine that is there already.
+    pub(super) fn on(machine: Machine, configuration: &str) -> Result<Self, Failed> {
+        machine.write("/etc/juniper/juniper.toml", configuration, 0o644)?;
         let stage = Self { machine };
         stage.exits("juniperctl install --now", 0)?;
         stage.waits_until("the watchdog to watch", || {
@@ -74,6 +87,16 @@ impl Stage {
                 .is_ok_and(|told| told.contains("watching 4 services"))
         })?;
         Ok(stage)
+    }
+
+    /// Writes the configuration; `more` is appended to it.
+    pub(super) fn configure(&self, more: &str) -> Outcome {
+        self.machine.write(
+            "/etc/juniper/juniper.toml",
+            format!("{CONFIGURATION}{more}"),
+            0o644,
+        )?;
+        Ok(())
     }
 
     pub(super) fn exits(&self, line: &str, code: i32) -> Result<String, Failed> {
@@ -148,6 +171,30 @@ impl Stage {
             .flatten()
             .cloned()
             .collect())
+    }
+
+    /// Waits until so many more questions of juniperctl have arrived at these ports, and tells how
+    /// long that took. The services count them, not the watchdog.
+    pub(super) fn probed(&self, ports: &[u16], count: u64) -> Result<Duration, Failed> {
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        let line = format!(
+            "for port in {}; do curl -fsS http://127.0.0.1:$port/standin/probes; echo; done",
+            ports.join(" ")
+        );
+        let arrived = || -> Result<u64, Failed> {
+            let mut all = 0;
+            for told in self.exits(&line, 0)?.lines() {
+                let told: Value = serde_json::from_str(told)?;
+                all += told["probes"].as_u64().ok_or("no count")?;
+            }
+            Ok(all)
+        };
+        let begun = Instant::now();
+        let enough = arrived()? + count;
+        let what = format!("{count} probes");
+        self.machine
+            .wait_until(&what, PROBED, || arrived().is_ok_and(|now| now >= enough))?;
+        Ok(begun.elapsed())
     }
 
     /// Lets the group go on for a while in which something must not happen.

@@ -19,7 +19,7 @@ environment.PYTHONPATH = "/usr/local/lib/hang"
 "#;
 
 /// Loaded by Python before the service: on a signal its only loop never comes back.
-const HANG: &str = "import signal
+pub(super) const HANG: &str = "import signal
 
 def never_comes_back(*_):
     while True:

@@ -1,6 +1,7 @@
 //! Each fault on demand, as a client sees it.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,43 @@ fn degraded_and_not_ready_alter_readiness_only_and_none_clears_them() {
     ready(503, "not_ready");
     standin.fault("none", "cascor");
     ready(200, "ready");
+}
+
+#[test]
+fn demo_is_a_mode_of_the_dashboard_and_none_leaves_it() {
+    let cascor = Standin::start("cascor", &[]);
+    let environment = [("JUNIPER_CANOPY_CASCOR_SERVICE_URL", cascor.url())];
+    let environment = environment
+        .each_ref()
+        .map(|(name, url)| (*name, url.as_str()));
+    let standin = Standin::start("canopy", &environment);
+    for (kind, mode) in [("demo", "demo"), ("none", "service"), ("demo", "demo")] {
+        standin.fault(kind, "canopy");
+        let reply = standin.get(READY);
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.value("/details/mode"), mode);
+    }
+    // Others have no such mode.
+    cascor.fault("demo", "cascor");
+    assert_eq!(cascor.get(READY).value("/status"), "ready");
+}
+
+#[test]
+fn probes_of_juniperctl_are_counted_and_others_are_not() {
+    let standin = Standin::start("cascor", &[]);
+    let count = || standin.get("/standin/probes").value("/probes");
+    standin.get(READY);
+    assert_eq!(count(), 0);
+    for number in 1..=3 {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, standin.port)).unwrap();
+        write!(
+            stream,
+            "GET {READY} HTTP/1.1\r\nhost: x\r\nuser-agent: juniperctl/1\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(count(), number);
+    }
 }
 
 #[test]

@@ -11,8 +11,7 @@ use super::site::Site;
 const QUIET: f64 = 0.5;
 
 /// The head of the report.
-pub(super) fn described(site: &Site, load: &str) -> Result<String, Error> {
-    let date = site.run(&["date", "--utc", "+%Y-%m-%d"])?;
+pub(super) fn described(site: &Site) -> Result<String, Error> {
     let juniperctl = site.run(&["juniperctl", "--version"])?;
     let curl = site.run(&["curl", "--version"])?;
     let processors = read("/proc/cpuinfo");
@@ -23,20 +22,29 @@ pub(super) fn described(site: &Site, load: &str) -> Result<String, Error> {
     let gibibytes = gibibytes.map_or_else(|| "?".to_owned(), |number| number.to_string());
     Ok(format!(
         "# Benchmark\n\n\
-         Written by `make bench` (`lab bench --out FILE`). Every figure is a median, p95 the 95th \
-         percentile; all that is compared was measured in one run, in turns.\n\n\
-         - date: {}\n\
-         - computer: {} processors {}, {gibibytes} GiB, Linux {}; load average before the run: {load}\n\
+         Written by `make bench` (`lab bench --out FILE`); `make bench ONLY=watching` measures that section \
+         alone and leaves the others. Every figure is a median, p95 the 95th percentile; all that is \
+         compared was measured in one run, in turns.\n\n\
+         - computer: {} processors {}, {gibibytes} GiB, Linux {}\n\
          - machine: Debian 13 (trixie) in systemd-nspawn, systemd {}\n\
          - programs: {}, stand-ins, {}\n\
          - random delays: seed {SEED}\n",
-        date.trim(),
         processors.matches("\nprocessor").count() + 1,
         field(&processors, "model name").unwrap_or("of an unknown model"),
         kernel.trim(),
         site.machine.systemd_version()?,
         juniperctl.trim(),
         curl.split(' ').take(2).collect::<Vec<_>>().join(" "),
+    ))
+}
+
+/// When a section was measured, and whether the computer had anything else to do.
+pub(super) fn moment(site: &Site) -> Result<String, Error> {
+    let date = site.run(&["date", "--utc", "+%Y-%m-%d"])?;
+    Ok(format!(
+        "Measured on {}; load average before: {}.",
+        date.trim(),
+        load()
     ))
 }
 

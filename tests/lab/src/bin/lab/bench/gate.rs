@@ -131,8 +131,8 @@ impl Measured {
             )],
             notes: vec![
                 format!(
-                    "The way there: {before} more until the service is ready (the gate's own start and \
-                     that of its watcher), {after} until the watcher has noticed and the unit is active, {told} until `systemctl` has heard of it and returned."
+                    "The way there: {before} more until the service is ready (the gate's own start), \
+                     {after} until the watcher has noticed and the unit is active, {told} until `systemctl` has heard of it and returned."
                 ),
                 format!(
                     "The difference of the two medians, in place of the median of the differences, is {}; \

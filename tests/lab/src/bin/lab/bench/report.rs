@@ -38,6 +38,21 @@ impl Verdict {
         Self::new(what, value, target, "")
     }
 
+    /// A time in seconds and the most that it should be.
+    pub(super) fn seconds(what: &str, value: f64, target: f64) -> Self {
+        Self::new(what, value, target, " s")
+    }
+
+    /// Memory in MiB and the most that it should be.
+    pub(super) fn memory(what: &str, value: f64, target: f64) -> Self {
+        Self::new(what, value, target, " MiB")
+    }
+
+    /// Processor time in seconds per minute and the most that it should be.
+    pub(super) fn processor(what: &str, value: f64, target: f64) -> Self {
+        Self::new(what, value, target, " s/min")
+    }
+
     fn new(what: &str, value: f64, target: f64, unit: &'static str) -> Self {
         Self {
             what: what.to_owned(),
@@ -56,7 +71,10 @@ impl fmt::Display for Verdict {
             target,
             unit,
         } = self;
-        let places = if unit.is_empty() { 2 } else { 1 };
+        let places = match *unit {
+            " ms" | " MiB" => 1,
+            _ => 2,
+        };
         // What could not be measured is not met either.
         let word = if value <= target { "met" } else { "MISSED" };
         write!(
@@ -64,19 +82,6 @@ impl fmt::Display for Verdict {
             "{word}: {what}: {value:.places$}{unit}, at most {target:.places$}{unit} wanted"
         )
     }
-}
-
-/// The whole report: the head, every verdict, then the parts.
-pub(super) fn whole(head: &str, sections: &[Section]) -> String {
-    let mut text = format!("{head}\n## In short\n\n");
-    for verdict in sections.iter().flat_map(|section| &section.verdicts) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "- {verdict}");
-    }
-    for section in sections {
-        let _ = write!(text, "\n{section}");
-    }
-    text
 }
 
 /// A row: a name, then median and 95th percentile.
@@ -100,6 +105,12 @@ pub(super) fn milliseconds(value: f64) -> String {
 impl fmt::Display for Section {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "## {}\n\n{}\n", self.title, self.method)?;
+        for verdict in &self.verdicts {
+            writeln!(formatter, "- {verdict}")?;
+        }
+        if !self.verdicts.is_empty() {
+            writeln!(formatter)?;
+        }
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
         let widths = widths(&header, &self.rows);
         writeln!(formatter, "{}", line(&header, &widths))?;
@@ -166,15 +177,11 @@ mod tests {
             notes: vec!["Fast.".to_owned()],
         };
         let expected = "\
-# Head
-
-## In short
-
-- MISSED: a: 1.2 ms, at most 1.0 ms wanted
-
 ## Speed
 
 Measured.
+
+- MISSED: a: 1.2 ms, at most 1.0 ms wanted
 
 |      |  median |
 | ---- | ------: |
@@ -183,7 +190,7 @@ Measured.
 
 Fast.
 ";
-        assert_eq!(whole("# Head\n", &[section]), expected);
+        assert_eq!(section.to_string(), expected);
     }
 
     #[test]

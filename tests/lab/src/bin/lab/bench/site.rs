@@ -1,16 +1,21 @@
 //! The machine that is measured, and what every measurement does with it.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use juniper_lab::{BootOptions, Command, Error, Machine, Root, Suite};
+use juniper_lab::{BootOptions, Command, Error, Machine, Root, Suite, Unpacked};
 
 use super::statistics::Sample;
 use crate::packages::{self, JUNIPERCTL, STANDIN};
+use crate::tell;
 
 /// Where this very program is seen in the machine: it measures from within.
-const PROGRAM: &str = "/usr/local/bin/lab";
+pub(super) const PROGRAM: &str = "/usr/local/bin/lab";
+
+/// Where the programs are that it is measured beside, if they could be had.
+pub(super) const MONIT: &str = "/opt/peers/monit/usr/bin/monit";
+pub(super) const SERVICRAB: &str = "/opt/peers/servicrab";
 
 /// Nothing that is measured takes longer.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -72,25 +77,51 @@ impl Started {
     }
 }
 
+/// The programs that something is measured beside and that the machine has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Peers {
+    pub(super) monit: bool,
+    pub(super) servicrab: bool,
+}
+
 /// A machine with the packages, and with this program in it.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) machine: Machine,
+    pub(super) peers: Peers,
 }
 
 impl Site {
-    /// Boots it.
-    pub(super) fn boot(directory: Option<&Path>) -> Result<Self, Error> {
+    /// Boots it, with the peers if they are wanted and can be had.
+    pub(super) fn boot(directory: Option<&Path>, with_peers: bool) -> Result<Self, Error> {
         let program = env::current_exe().map_err(|source| Error::Host {
             doing: "find this program".to_owned(),
             source,
         })?;
-        let options = BootOptions::default().bind_read_only(program, PROGRAM);
+        let mut options = BootOptions::default().bind_read_only(program, PROGRAM);
+        let mut peers = Peers::default();
+        // As long as it is held, nobody replaces what the machine sees.
+        let monit = with_peers.then(|| Unpacked::package(Suite::Trixie, "monit"));
+        match &monit {
+            Some(Ok(unpacked)) => {
+                peers.monit = true;
+                options = options.bind_read_only(unpacked.path(), "/opt/peers/monit");
+            }
+            Some(Err(error)) => tell(&format!("note: no monit: {error}")),
+            None => {}
+        }
+        if let Some(servicrab) = with_peers.then(|| on_path("servicrab")) {
+            peers.servicrab = servicrab.is_some();
+            match servicrab {
+                Some(path) => options = options.bind_read_only(path, SERVICRAB),
+                None => tell("note: no servicrab; `make bench` would have built it"),
+            }
+        }
         let machine = Machine::boot(&Root::prepare(Suite::Trixie)?, options)?;
         let files = packages::bring(&machine, directory, &[JUNIPERCTL, STANDIN])?;
         let install = format!("cd; dpkg --install {}", files.join(" "));
         machine.succeed_with(Command::shell(&install))?;
-        let site = Self { machine };
+        let site = Self { machine, peers };
         site.run(&["juniperctl", "install", "--profile", "mock", "--yes"])?;
         Ok(site)
     }
@@ -171,6 +202,14 @@ impl Site {
         }
         Ok(samples)
     }
+}
+
+/// A program that this computer finds by its name.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|program| program.is_file())
 }
 
 /// Reads what `lab inside start` prints.

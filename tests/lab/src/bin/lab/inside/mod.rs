@@ -1,12 +1,15 @@
 //! `lab inside`: what the benchmark runs in its machine, where no `nsenter` stands between the clock
 //! and what is measured. It talks to `lab bench`, one line for each fact, times in microseconds.
 
+mod cost;
+mod hang;
 mod probe;
 mod start;
 mod timing;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
 use juniper_lab::Error;
@@ -33,6 +36,26 @@ pub(super) enum Task {
         #[arg(long)]
         rounds: usize,
     },
+    /// Tell what processes cost: memory now, processor time meanwhile.
+    Cost {
+        /// The processes.
+        pids: Vec<u32>,
+        /// How long to wait first, in seconds.
+        #[arg(long)]
+        settle: u64,
+        /// For how long, in seconds.
+        #[arg(long)]
+        span: u64,
+    },
+    /// Have a stand-in hang; tell when one is ready there again.
+    Hang {
+        /// Where it listens.
+        #[arg(long)]
+        port: u16,
+        /// How long to wait first, in microseconds.
+        #[arg(long)]
+        pause: u64,
+    },
 }
 
 /// Measures and tells.
@@ -40,6 +63,14 @@ pub(super) fn run(task: Task) -> Done {
     match task {
         Task::Start { unit, endpoints } => start::run(&unit, endpoints)?,
         Task::Time { rounds } => timing::run(rounds)?,
+        Task::Cost { pids, settle, span } => {
+            cost::run(
+                &pids,
+                Duration::from_secs(settle),
+                Duration::from_secs(span),
+            )?;
+        }
+        Task::Hang { port, pause } => hang::run(port, Duration::from_micros(pause))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,124 @@
+//! What is wanted, from what is known.
+
+use crate::metrics::{self, Tally};
+use crate::output::graph::Graph;
+use crate::output::health;
+use crate::readiness::Verdict;
+use crate::watchdog::{History, Incident, View};
+
+use super::page;
+use super::router::{Reply, Target};
+
+/// All that is known at the moment of a request.
+#[derive(Debug)]
+pub struct Known<'k> {
+    /// How everybody is.
+    pub view: &'k View,
+    /// What was counted.
+    pub tally: &'k Tally,
+    /// The last day.
+    pub history: &'k History,
+    /// Who depends on whom; `None` where the configuration is refused.
+    pub graph: Option<&'k Graph>,
+    /// The last incidents that are over, newest first.
+    pub recent: Vec<&'k Incident>,
+    /// Why systemd cannot be reached, if so.
+    pub blind: Option<&'k str>,
+    /// Now, in microseconds since 1970.
+    pub now: u64,
+}
+
+/// The answer.
+#[must_use]
+pub fn reply(target: Target, known: &Known<'_>) -> Reply {
+    match target {
+        Target::Health => report(known.view),
+        Target::Metrics => match metrics::text(known.tally, known.view, known.blind.is_none()) {
+            Ok(body) => of_type(metrics::CONTENT_TYPE, body),
+            Err(_) => Reply::plain(500, "This cannot be written."),
+        },
+        Target::Page => match page::page(known) {
+            Ok(body) => {
+                let mut reply = of_type("text/html; charset=utf-8", body);
+                reply
+                    .headers
+                    .push(("content-security-policy", page::POLICY.to_owned()));
+                reply
+            }
+            Err(_) => Reply::plain(500, "This cannot be drawn."),
+        },
+    }
+}
+
+fn of_type(content_type: &'static str, body: String) -> Reply {
+    Reply {
+        status: 200,
+        content_type,
+        headers: Vec::new(),
+        body,
+    }
+}
+
+/// What `juniperctl health --json` says, from what was heard last; nothing is asked anew. A group that
+/// works with limits is good enough for a load balancer; one of which nothing is known is not.
+fn report(view: &View) -> Reply {
+    let is_good = matches!(view.report.verdict, Verdict::Ready | Verdict::Degraded)
+        && !view.members.is_empty();
+    Reply {
+        status: if is_good { 200 } else { 503 },
+        content_type: "application/json",
+        headers: Vec::new(),
+        body: health::json(&view.report).to_string() + "\n",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::readiness::{Finding, Verdict, reported};
+    use crate::spec::ServiceName;
+    use crate::watchdog::{Condition, MemberView, View};
+    use std::collections::BTreeMap;
+
+    fn view(verdicts: &[Verdict]) -> View {
+        let finding = |verdict: &Verdict| Finding {
+            label: "data".to_owned(),
+            service: ServiceName::parse("data").unwrap(),
+            depends_on: Vec::new(),
+            verdict: *verdict,
+            latency: None,
+            cause: None,
+            dependencies: BTreeMap::new(),
+            explicable: false,
+            optional: false,
+        };
+        let member = |verdict: &Verdict| MemberView {
+            label: "data".to_owned(),
+            condition: Condition::from(*verdict),
+            given_up: false,
+            pause: None,
+        };
+        View {
+            report: reported(verdicts.iter().map(finding).collect()),
+            members: verdicts.iter().map(member).collect(),
+            incidents: Vec::new(),
+            pause: None,
+        }
+    }
+
+    #[test]
+    fn a_load_balancer_is_told_by_the_status() {
+        for (verdicts, status) in [
+            (&[Verdict::Ready][..], 200),
+            (&[Verdict::Ready, Verdict::Degraded], 200),
+            (&[Verdict::Ready, Verdict::NotReady], 503),
+            (&[Verdict::Down, Verdict::Ready], 503),
+            (&[], 503),
+        ] {
+            let reply = report(&view(verdicts));
+            assert_eq!(reply.status, status, "{verdicts:?}");
+            let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+            assert_eq!(body["version"], 1);
+        }
+    }
+}
