@@ -35,7 +35,7 @@ pub fn page() -> String {
          talks to one that does, may have ",
     );
     let beyond = budget::PUBLISHED;
-    let _ = write!(page, "{beyond} more.\n");
+    let _ = writeln!(page, "{beyond} more.");
     for profile in Profile::ALL {
         let budget: Exposure = budget::of(profile, false);
         let _ = write!(page, "\n### {}: at most {budget}\n\n", profile.word());

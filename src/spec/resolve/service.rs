@@ -160,14 +160,7 @@ fn managed(
             .collect(),
         environment: environment(name, layer, context, endpoint, faults),
         credentials: credentials(name, layer, context.merged, faults),
-        startup: Startup {
-            interval: layer
-                .startup
-                .interval
-                .as_ref()
-                .map_or(STARTUP_INTERVAL, |span| span.value),
-            failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
-        },
+        startup: startup(layer),
         readiness: probe(
             name,
             "readiness",
@@ -197,6 +190,18 @@ fn managed(
             .map(|(directive, reason)| (directive.clone(), reason.value.clone()))
             .collect(),
     })
+}
+
+/// How long it may take to its first ready answer.
+fn startup(layer: &ServiceLayer) -> Startup {
+    let startup = &layer.startup;
+    Startup {
+        interval: startup
+            .interval
+            .as_ref()
+            .map_or(STARTUP_INTERVAL, |span| span.value),
+        failure_threshold: count(startup.failure_threshold.as_ref(), STARTUP_FAILURES),
+    }
 }
 
 /// Whoever has a GPU runs torch on it; everybody else is what the configuration says.
