@@ -44,7 +44,7 @@ pub(crate) fn agrees_with_systemd(suite: Suite) -> Outcome {
     let machine = machine(suite, BootOptions::default())?;
     for (name, unit) in &units {
         machine.write(
-            &format!("/run/systemd/system/{name}.service"),
+            format!("/run/systemd/system/{name}.service"),
             unit.text.clone(),
             0o644,
         )?;
