@@ -11,8 +11,10 @@ use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 mod gate;
+mod secret;
 mod watchdog;
 
+pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
 pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
@@ -97,6 +99,8 @@ pub enum Command {
     Graph(Graph),
     /// Show how exposed each unit is, against its budget, and what each does without
     Audit(Audit),
+    /// Keep the keys of the services: set, list, rotate, remove
+    Secret(Secret),
     /// Show the journal of all services as one stream
     Logs(Logs),
     /// Tell the story of a service's last failure
@@ -162,7 +166,7 @@ pub struct Install {
 /// Stop and remove everything that install brought
 #[derive(Debug, Args)]
 pub struct Uninstall {
-    /// Also remove state, logs and caches of the services
+    /// Also remove secrets, state, logs and caches of the services
     #[arg(long)]
     pub purge: bool,
     /// Do not ask

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod output;
 pub mod plan;
 pub mod readiness;
+pub mod secrets;
 pub mod spec;
 pub mod unit;
 pub mod watchdog;

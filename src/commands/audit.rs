@@ -26,7 +26,7 @@ pub(super) async fn run(options: &Audit, context: &Context) -> Result<u8, Comman
         Some(version) => version,
         None => running(context).await,
     };
-    let files = rendered(&stack, version, &context.facts(&stack))
+    let files = rendered(&stack, version, &context.facts(&stack)?)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     let rows: Vec<Row> = audit::of(&stack, &files, version)
         .into_iter()

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
         let stack = resolve(&configuration.merged, &circumstances, &mut found);
         if let Some(stack) = stack {
             let version = SystemdVersion::NEWEST;
-            let files = rendered(&stack, version, &context.facts(&stack))
+            let files = rendered(&stack, version, &context.facts(&stack)?)
                 .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
             for fault in audit::faults(&audit::of(&stack, &files, version), &configuration.merged) {
                 found.push(fault);

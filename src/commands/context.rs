@@ -1,14 +1,20 @@
 //! What every command is given: the places, the terminal, the circumstances.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use anstream::ColorChoice;
 
 use crate::cli::{Color, Globals};
 use crate::error::{CommandError, Kind};
 use crate::host::lock::Lock;
+use crate::host::secrets::{Listing, listing};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment};
-use crate::plan::Receipt;
+use crate::plan::{Found, Receipt};
+use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
+use crate::spec::name::SecretName;
 use crate::unit::facts::{self, Facts};
 
 /// What every command is given.
@@ -68,9 +74,12 @@ impl Context {
     }
 
     /// What the units of a stack need to know of this machine.
-    #[must_use]
-    pub fn facts(&self, stack: &Stack) -> Facts {
-        Facts {
+    ///
+    /// # Errors
+    /// Something in the directory of secrets is not fit to be one.
+    pub fn facts(&self, stack: &Stack) -> Result<Facts, CommandError> {
+        Ok(Facts {
+            secrets: self.known_secrets(stack)?,
             matches: facts::patterns(stack)
                 .filter_map(|pattern| {
                     Some((
@@ -79,7 +88,65 @@ impl Context {
                     ))
                 })
                 .collect(),
+        })
+    }
+
+    /// Which secrets there are, and how each is stored. Who may not look is told what the installed
+    /// units ask for.
+    fn known_secrets(&self, stack: &Stack) -> Result<BTreeMap<SecretName, Store>, CommandError> {
+        if let Some(stored) = self.secrets(stack)? {
+            return Ok(stored
+                .into_iter()
+                .map(|(name, stored)| (name, stored.store))
+                .collect());
         }
+        self.handed_over()
+    }
+
+    /// The secrets that the installed units ask for.
+    ///
+    /// # Errors
+    /// The units cannot be read.
+    pub fn handed_over(&self) -> Result<BTreeMap<SecretName, Store>, CommandError> {
+        let directory = self.paths.units();
+        let mut known = BTreeMap::new();
+        for name in Files::names(&directory)? {
+            if name.starts_with("juniper")
+                && let Some(Found::File(text)) = Files::found(&directory.join(&name))?
+            {
+                known.extend(facts::asked_for(&text));
+            }
+        }
+        Ok(known)
+    }
+
+    /// The secrets of a stack that are stored; `None` for who may not look at them.
+    ///
+    /// # Errors
+    /// Something in their directory is not fit: all of it is told.
+    pub fn secrets(
+        &self,
+        stack: &Stack,
+    ) -> Result<Option<BTreeMap<SecretName, Stored>>, CommandError> {
+        // A directory tree is its owner's; on the machine secrets are root's.
+        let owner = (!self.paths.is_offline()).then_some(0);
+        let called = |path: &Path| path.display().to_string();
+        let found = match listing(&self.paths.secrets(), owner, called)? {
+            Listing::Absent => return Ok(Some(BTreeMap::new())),
+            Listing::Denied => return Ok(None),
+            Listing::Found(directory, entries) => stored(&directory, &entries, &stack.secrets()),
+        };
+        found.map(Some).map_err(|unfit| {
+            let mut told = unfit.into_iter();
+            let Some(last) = told.next_back() else {
+                return CommandError::told(Kind::Machine);
+            };
+            for unfit in told {
+                self.terminal.error(&format!("error: {}", unfit.what));
+                self.terminal.error(&format!("hint: {}", unfit.hint));
+            }
+            CommandError::new(Kind::Machine, last.what).hint(last.hint)
+        })
     }
 
     /// Keeps every other juniperctl from changing this machine until the lock is dropped. Who is not

@@ -10,12 +10,13 @@ use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
-use crate::unit::{SystemdVersion, UnitFile, rendered};
+use crate::unit::{Facts, SystemdVersion, UnitFile, rendered};
 
 use super::{Context, configuration, lifecycle};
 
 pub(super) mod apply;
 mod moving;
+pub(super) mod pending;
 mod preflight;
 mod running;
 
@@ -31,7 +32,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         Some(Systemd::connect().await?)
     };
     let version = version(options, systemd.as_ref(), context).await?;
-    let files = rendered(&stack, version, &context.facts(&stack))
+    let facts = context.facts(&stack)?;
+    warn_of_lost(&facts, context)?;
+    let files = rendered(&stack, version, &facts)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
     let receipt = context.receipt()?;
@@ -99,6 +102,19 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Ok(0),
     }
+}
+
+/// Without its secret a service is open; that must not come about by a file that was lost.
+fn warn_of_lost(facts: &Facts, context: &Context) -> Result<(), CommandError> {
+    for name in context.handed_over()?.keys() {
+        if !facts.secrets.contains_key(name) {
+            context.terminal.error(&format!(
+                "warning: the secret {name} is gone: whoever demanded it will answer without\n\
+                 hint: set it again: sudo juniperctl secret set {name}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The systemd to write for: asked on the bus, named by hand, or read off the tree.

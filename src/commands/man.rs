@@ -25,6 +25,18 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     Ok(0)
 }
 
+/// All that can be asked for: what has verbs of its own is told verb by verb.
+fn verbs(command: &clap::Command) -> Vec<&clap::Command> {
+    command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set() && below.get_name() != "help")
+        .flat_map(|below| match verbs(below) {
+            own if own.is_empty() => vec![below],
+            own => own,
+        })
+        .collect()
+}
+
 fn render(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Result<()> {
     let man = clap_mangen::Man::new(command.clone())
         .section("1")
@@ -35,10 +47,7 @@ fn render(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Result<()> {
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     page.extend_from_slice(b".SH COMMANDS\n");
-    for below in command
-        .get_subcommands()
-        .filter(|below| !below.is_hide_set() && below.get_name() != "help")
-    {
+    for below in verbs(command) {
         let about = below
             .get_about()
             .map(ToString::to_string)

@@ -22,6 +22,7 @@ mod orders;
 mod progress;
 mod render;
 mod scale;
+mod secret;
 mod status;
 mod survey;
 mod uninstall;
@@ -79,6 +80,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,
         Command::Audit(options) => audit::run(&options, context).await,
+        Command::Secret(options) => secret::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Why(options) => why::run(&options, context).await,
         Command::Incidents(options) => incidents::run(&options, context),

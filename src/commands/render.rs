@@ -11,7 +11,7 @@ use super::{Context, configuration};
 pub(super) fn run(options: &Render, context: &Context) -> Result<u8, CommandError> {
     let stack = configuration::stack(options.profile.as_ref(), context)?;
     let version = options.systemd.unwrap_or(SystemdVersion::NEWEST);
-    let files = rendered(&stack, version, &context.facts(&stack))
+    let files = rendered(&stack, version, &context.facts(&stack)?)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     if let Some(directory) = &options.out {
         Files::make_directory(directory)?;

@@ -7,13 +7,12 @@ use crate::cli::Scale as Options;
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::{Systemd, Verb};
 use crate::host::{Files, accounts};
-use crate::plan::{self, Plan, Receipt};
+use crate::plan::Receipt;
 use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};
 use crate::spec::{ProfileName, ServiceName};
-use crate::unit::rendered;
 
-use super::install::{self, apply};
+use super::install::{apply, pending};
 use super::{Context, configuration, lifecycle};
 
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
@@ -49,7 +48,9 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
     refuse_overridden(options, &after, context)?;
     permitted()?;
     let systemd = Systemd::connect().await?;
-    refuse_pending(&before, &receipt, &systemd, context).await?;
+    // Scaling writes units, and would carry out whatever else has changed in the configuration.
+    let facts = context.facts(&before)?;
+    pending::refuse(&before, &facts, &receipt, &systemd, context).await?;
     carry_out(&text, &after, receipt, &systemd, context).await?;
     stop_surplus(&before, &after, &systemd, context).await?;
     start_missing(&after, new_members(&before, &after), &systemd, context).await
@@ -117,40 +118,6 @@ fn refuse_overridden(
     Ok(())
 }
 
-/// Scaling writes units, and would carry out whatever else has changed in the configuration.
-async fn refuse_pending(
-    before: &Stack,
-    receipt: &Receipt,
-    systemd: &Systemd,
-    context: &Context,
-) -> Result<(), CommandError> {
-    let plan = planned(before, receipt, systemd, context).await?;
-    if plan.is_empty() {
-        return Ok(());
-    }
-    Err(CommandError::new(
-        Kind::NotAsAsked,
-        "the configuration has changed since the last install; nothing was changed",
-    )
-    .hint("install that first: sudo juniperctl install"))
-}
-
-/// What an install of a stack would change.
-async fn planned(
-    stack: &Stack,
-    receipt: &Receipt,
-    systemd: &Systemd,
-    context: &Context,
-) -> Result<Plan, CommandError> {
-    let version = systemd.version().await?;
-    let files = rendered(stack, version, &context.facts(stack))
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-    let found = install::found(&files, Some(receipt), context)?;
-    let plan = plan::install(&files, &found, Some(receipt));
-    install::refuse_conflicts(&plan, context)?;
-    Ok(plan)
-}
-
 fn instances(stack: &Stack, name: &ServiceName) -> Option<u32> {
     stack.service(name)?.managed()?.instances
 }
@@ -173,7 +140,7 @@ async fn carry_out(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let plan = planned(after, &receipt, systemd, context).await?;
+    let plan = pending::planned(after, &context.facts(after)?, &receipt, systemd, context).await?;
     let drop_ins = context.paths.drop_ins();
     let path = drop_ins.join(FILE);
     context
@@ -192,11 +159,7 @@ async fn carry_out(
         }
         return Err(error);
     }
-    let receipt = receipt.with_directories(made.iter().map(|made| context.paths.on_machine(made)));
-    apply::write_receipt(&receipt, context)?;
-    systemd.reload().await?;
-    apply::tell_watchdog(systemd, context).await;
-    Ok(())
+    apply::settle(receipt, &made, systemd, context).await
 }
 
 /// Stops instances that are not wanted any more.

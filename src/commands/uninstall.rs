@@ -21,6 +21,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         .paths
         .written_by_services()
         .into_iter()
+        .chain([context.paths.secrets()])
         .filter(|path| Files::exists(path))
         .map(|path| {
             let count = Files::count(&path);

@@ -44,7 +44,7 @@ impl From<FileError> for CommandError {
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();
     move |source| FileError {
         action,
@@ -195,15 +195,28 @@ impl Files {
     /// # Errors
     /// Nothing was changed then.
     pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+        Self::replaced(path, text, 0o644)
+    }
+
+    /// The same for what is its owner's alone, at no moment anybody else's.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub fn replace_private(path: &Path, text: &str) -> Result<(), FileError> {
+        Self::replaced(path, text, 0o600)
+    }
+
+    fn replaced(path: &Path, text: &str, mode: u32) -> Result<(), FileError> {
         let directory = path.parent().unwrap_or(Path::new("/"));
         let write = || -> io::Result<()> {
             let mut temporary = tempfile::Builder::new()
                 .prefix(".juniperctl-")
                 .tempfile_in(directory)?;
+            // Made for its owner alone; whatever it is opened to, it is complete by then.
             temporary.write_all(text.as_bytes())?;
             temporary
                 .as_file()
-                .set_permissions(fs::Permissions::from_mode(0o644))?;
+                .set_permissions(fs::Permissions::from_mode(mode))?;
             temporary.as_file().sync_all()?;
             temporary.persist(path).map_err(|error| error.error)?;
             File::open(directory)?.sync_all()

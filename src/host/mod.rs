@@ -23,6 +23,8 @@ pub mod network;
 pub mod notify;
 pub mod paths;
 pub mod process;
+pub mod prompt;
+pub mod secrets;
 pub mod server;
 pub mod signals;
 pub mod systemd;

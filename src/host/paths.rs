@@ -59,6 +59,12 @@ impl Paths {
         self.at("/var/lib/juniperctl/receipt.json")
     }
 
+    /// Where secrets lie.
+    #[must_use]
+    pub fn secrets(&self) -> PathBuf {
+        self.at(crate::secrets::DIRECTORY)
+    }
+
     /// Where starts of the group are remembered, one a line.
     #[must_use]
     pub fn starts(&self) -> PathBuf {

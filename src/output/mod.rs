@@ -9,6 +9,7 @@ pub mod incidents;
 pub mod journal_line;
 pub mod moment;
 pub mod notification;
+pub mod secrets;
 pub mod status;
 pub mod style;
 pub mod table;

@@ -172,6 +172,10 @@ impl UnitState {
             ("exit-code", 200) => "its working directory is missing".to_owned(),
             ("exit-code", 217) => "the user juniper does not exist".to_owned(),
             ("exit-code", 226) => "its sandbox could not be set up".to_owned(),
+            ("exit-code", 243) => {
+                "a secret could not be handed to it: is it there, and stored on this machine?"
+                    .to_owned()
+            }
             ("exit-code", status) => format!("it ended with status {status}"),
             (other, _) => format!("it ended with the result {}", for_terminal(other, 40)),
         }
@@ -200,6 +204,10 @@ mod tests {
                 "its port is taken by another process",
             ),
             (failed("exit-code", 203), "its program cannot be run"),
+            (
+                failed("exit-code", 243),
+                "a secret could not be handed to it: is it there, and stored on this machine?",
+            ),
             (failed("signal", 9), "it was killed by signal 9"),
             (failed("exit-code", 0), "it ended before it was ready"),
             (

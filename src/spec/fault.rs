@@ -35,6 +35,8 @@ pub enum Code {
     NotInProduction,
     /// A unit that is more exposed than it may be.
     OverBudget,
+    /// A secret where everybody can read it; its value is not drawn.
+    InTheOpen,
 }
 
 impl Code {
@@ -54,6 +56,7 @@ impl Code {
             Self::Contradiction => "E010",
             Self::NotInProduction => "E011",
             Self::OverBudget => "E012",
+            Self::InTheOpen => "E013",
         }
     }
 }
@@ -190,8 +193,12 @@ pub fn drawn(fault: &Fault, sources: &Sources, coloured: bool) -> String {
             // The renderer panics on a span outside the text, so it is clamped to it.
             let end = at.span.end.min(source.text.len());
             let start = at.span.start.min(end);
+            let text = match fault.code {
+                Code::InTheOpen => masked(&source.text, start..end),
+                _ => source.text.clone(),
+            };
             group = group.element(
-                Snippet::source(source.text.as_str())
+                Snippet::source(text)
                     .path(source.path.as_str())
                     .annotation(kind.span(start..end).label(label)),
             );
@@ -204,4 +211,12 @@ pub fn drawn(fault: &Fault, sources: &Sources, coloured: bool) -> String {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     renderer.render(&[group]).clone()
+}
+
+/// The text with asterisks in place of each byte of a stretch, so that places in it stay the same.
+fn masked(text: &str, span: std::ops::Range<usize>) -> String {
+    let (Some(before), Some(after)) = (text.get(..span.start), text.get(span.end..)) else {
+        return String::new();
+    };
+    format!("{before}{}{after}", "*".repeat(span.len()))
 }

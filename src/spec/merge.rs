@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::credential::CredentialLayer;
 use super::layer::{Layer, ProfileLayer};
 use super::notification::NotificationLayer;
 use super::probe_layer::ProbeLayer;
@@ -83,6 +84,7 @@ field_by_field!(EdgeLayer {
     expect,
     at
 });
+field_by_field!(CredentialLayer { file, enforce, at });
 field_by_field!(ProbeLayer {
     path,
     interval,
@@ -129,6 +131,7 @@ field_by_field!(ServiceLayer {
     bind_directories,
     environment,
     derived_environment,
+    credentials,
     depends_on,
     startup,
     readiness,

@@ -6,6 +6,7 @@
 
 pub mod bind;
 pub mod builtin;
+pub mod credential;
 pub mod derived;
 pub mod duration;
 pub mod fault;

@@ -18,6 +18,7 @@ use super::suggestion::nearest;
 use super::text::Text;
 
 mod clash;
+mod credentials;
 mod edges;
 mod environment;
 mod network;

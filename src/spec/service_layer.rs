@@ -10,9 +10,10 @@ use toml::de::DeValue;
 use crate::hardening::{Exposure, Profile};
 
 use super::bind::{self, BindTarget};
+use super::credential::{self, CredentialLayer};
 use super::derived::{Derived, EnvironmentValue};
 use super::fault::{Faults, Problem};
-use super::name::{EnvironmentName, ForeignUnit, ServiceName, UnitStem};
+use super::name::{EnvironmentName, ForeignUnit, SecretName, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
 use super::reader::{TableReader, flag, number, scalar, string, strings, word};
 use super::service_value::{body_path, bytes, command, directive, exposure, gpu, host, positive};
@@ -107,6 +108,7 @@ pub struct ServiceLayer {
     pub bind_directories: BTreeMap<BindTarget, Located<EnvironmentValue>>,
     pub environment: BTreeMap<EnvironmentName, Located<Text>>,
     pub derived_environment: BTreeMap<EnvironmentName, Located<Derived>>,
+    pub credentials: BTreeMap<SecretName, CredentialLayer>,
     pub depends_on: BTreeMap<ServiceName, EdgeLayer>,
     pub startup: ProbeLayer,
     pub readiness: ProbeLayer,
@@ -163,6 +165,10 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
                     string(Derived::parse)(value)
                 })
             })
+            .unwrap_or_default(),
+        credentials: table
+            .table("credentials", faults)
+            .map(|table| credential::read(&table, faults))
             .unwrap_or_default(),
         depends_on: table
             .table("depends_on", faults)

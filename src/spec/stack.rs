@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::hardening::{Exposure, Profile};
 
 use super::bind::Bind;
+use super::credential::Credential;
 use super::derived::EnvironmentValue;
 use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
@@ -105,6 +106,8 @@ pub struct Managed {
     pub binds: Vec<Bind>,
     /// Its environment.
     pub environment: BTreeMap<EnvironmentName, EnvironmentValue>,
+    /// The secrets it is handed, where they exist.
+    pub credentials: Vec<Credential>,
     /// How long it may take to its first ready answer.
     pub startup: Startup,
     /// Whether it can work.

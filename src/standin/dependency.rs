@@ -16,13 +16,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The path that is asked of a dependency.
 pub(crate) const LIVE: &str = "/v1/health/live";
+/// The path that takes a key.
+pub(crate) const TRAINING: &str = "/v1/training/status";
 /// No reply that matters here is longer.
 const LONGEST: usize = 64 * 1024;
 
 /// Asks for the liveness of a service and notes the outcome, whatever it is.
 pub(crate) fn probe(url: &ServiceUrl) -> Probed {
     let began = Instant::now();
-    let request = get(url, LIVE);
+    let request = get(url, LIVE, "");
     let outcome = match Exchange::open(&url.address, &request, LIMIT).and_then(Exchange::status) {
         Ok(status) => Outcome::Answered(status),
         Err(outcome) => outcome,
@@ -34,9 +36,9 @@ pub(crate) fn probe(url: &ServiceUrl) -> Probed {
     }
 }
 
-/// Gets a document; its status and body.
-pub(crate) fn fetch(url: &ServiceUrl, path: &str) -> Result<(u16, String), Outcome> {
-    Exchange::open(&url.address, &get(url, path), LIMIT)?.reply()
+/// Gets a document with this line in the request's head; its status and body.
+pub(crate) fn fetch(url: &ServiceUrl, path: &str, line: &str) -> Result<(u16, String), Outcome> {
+    Exchange::open(&url.address, &get(url, path, line), LIMIT)?.reply()
 }
 
 /// Posts a short text; the reply's status and body.
@@ -49,10 +51,10 @@ pub(crate) fn post(address: &Address, path: &str, text: &str) -> Result<(u16, St
     Exchange::open(address, &request, PATIENCE)?.reply()
 }
 
-fn get(url: &ServiceUrl, path: &str) -> String {
+fn get(url: &ServiceUrl, path: &str, line: &str) -> String {
     let target = url.target(path);
     let address = &url.address;
-    format!("GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
+    format!("GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{line}\r\n")
 }
 
 /// A request that was sent and whose reply is awaited.

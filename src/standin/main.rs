@@ -11,6 +11,7 @@ mod dependency;
 mod duration;
 mod failure;
 mod fault;
+mod key;
 mod log;
 mod reply;
 mod server;

@@ -24,11 +24,15 @@ use crate::contract::route::route;
 use crate::contract::{Answer, Claim};
 use crate::failure::Failure;
 use crate::fault::{Fault, Manner, Stroke};
+use crate::key::Keys;
 use crate::reply::{self, ReplyBody};
 use crate::service::Running;
 use crate::settings::Settings;
 use crate::stroke::strike;
 use crate::{control, log};
+
+/// The header that carries a caller's key.
+const KEY: &str = "x-api-key";
 
 /// Runs a service until the process ends; it returns only when it could not start.
 pub(crate) fn run(settings: Settings, clock: Clock) -> Result<(), Failure> {
@@ -47,13 +51,15 @@ async fn serve(settings: Settings, clock: Clock) -> Result<(), Failure> {
         live_after,
         ready_after,
         fault,
+        keys,
         own,
     } = settings;
+    let keys = Keys::read(&keys)?;
     if let Some((Fault::Stroke(stroke), after)) = fault {
         strike_unheard(clock, after, stroke);
     }
     clock.sleep_until(live_after).await;
-    let running = Running::start(own, clock)?;
+    let running = Running::start(own, &keys, clock)?;
     let listener = TcpListener::bind((address.host.as_str(), address.port))
         .await
         .map_err(|error| Failure::bind(service, &address, &error))?;
@@ -68,6 +74,7 @@ async fn serve(settings: Settings, clock: Clock) -> Result<(), Failure> {
         clock,
         ready_after,
         running,
+        keys,
         manner: Cell::default(),
         probes: Cell::default(),
     });
@@ -94,6 +101,7 @@ struct Shared {
     clock: Clock,
     ready_after: Duration,
     running: Running,
+    keys: Keys,
     manner: Cell<Manner>,
     /// How often juniperctl has asked for its health.
     probes: Cell<u64>,
@@ -183,6 +191,10 @@ impl Shared {
         let here = authority.map_or_else(|| path.to_owned(), |host| format!("http://{host}{path}"));
         if let Some(answer) = reply::instead(manner, &here) {
             return answer;
+        }
+        let key = request.headers().get(KEY).and_then(|key| key.to_str().ok());
+        if let Some(refusal) = self.keys.refusal(path, key) {
+            return refusal;
         }
         let route = route(self.service, request.method().as_str(), path, authority);
         self.running.answer(route, self.claim(manner)).await

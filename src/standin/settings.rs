@@ -9,6 +9,7 @@ use crate::address::{Address, ServiceUrl};
 use crate::cli::{Listen, Service};
 use crate::duration;
 use crate::fault::Fault;
+use crate::key::KeyFiles;
 
 /// An environment, as the process found it.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) ready_after: Duration,
     /// The fault to commit by itself, and when.
     pub(crate) fault: Option<(Fault, Duration)>,
+    pub(crate) keys: KeyFiles,
     pub(crate) own: Own,
 }
 
@@ -71,6 +73,7 @@ pub(crate) fn read(
     let fault_after = reader.duration("JUNIPER_STANDIN_FAULT_AFTER", Duration::ZERO);
     let live_after = reader.duration("JUNIPER_STANDIN_LIVE_AFTER", Duration::ZERO);
     let ready_after = reader.duration("JUNIPER_STANDIN_READY_AFTER", Duration::ZERO);
+    let keys = reader.keys(service);
     let own = reader.own(service);
     match own {
         Some(own) if reader.faults.is_empty() => Ok(Settings {
@@ -79,6 +82,7 @@ pub(crate) fn read(
             live_after,
             ready_after,
             fault: fault.map(|fault| (fault, fault_after)),
+            keys,
             own,
         }),
         _ => Err(reader.faults),
@@ -206,6 +210,32 @@ impl Reader<'_> {
                 data.map(|data| Own::Canopy { data, cascor, demo })
             }
             Service::Worker => self.worker(),
+        }
+    }
+
+    fn keys(&mut self, service: Service) -> KeyFiles {
+        let (accepted, required, sent) = match service {
+            Service::Data => (
+                Some("JUNIPER_DATA_API_KEYS_FILE"),
+                Some("JUNIPER_DATA_REQUIRE_AUTH"),
+                None,
+            ),
+            Service::Cascor => (
+                Some("JUNIPER_CASCOR_API_KEYS_FILE"),
+                Some("JUNIPER_CASCOR_REQUIRE_AUTH"),
+                None,
+            ),
+            Service::Canopy => (
+                Some("CANOPY_API_KEY_FILE"),
+                Some("JUNIPER_CANOPY_REQUIRE_AUTH"),
+                Some("JUNIPER_CASCOR_API_KEY_FILE"),
+            ),
+            Service::Worker => (None, None, Some("JUNIPER_CASCOR_WORKER_AUTH_TOKEN_FILE")),
+        };
+        KeyFiles {
+            accepted: accepted.and_then(|name| self.path(name)),
+            required: required.is_some_and(|name| self.flag(name)),
+            sent: sent.and_then(|name| self.path(name)),
         }
     }
 

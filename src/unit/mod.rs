@@ -4,6 +4,7 @@
 //! only where it stands. Nothing here reads or writes a file.
 
 pub mod budget;
+pub mod credentials;
 mod edges;
 pub mod escaper;
 pub mod facts;

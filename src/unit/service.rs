@@ -12,6 +12,7 @@ use crate::hardening::Sandbox;
 use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, WhenLost};
 
 use super::budget::Budget;
+use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
 use super::network;
@@ -41,6 +42,7 @@ pub struct ServiceUnit {
     pub lost: Option<String>,
     pub working_directory: String,
     pub environment: Vec<String>,
+    pub credentials: Handed,
     pub runtime_directory: String,
     pub state_directory: String,
     pub logs_directory: String,
@@ -118,6 +120,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .as_ref()
             .map_or_else(|| directories.state(None), |path| raw(path.as_str())),
         environment: environment(managed, &directories),
+        credentials: handed(managed, around.version, around.facts),
         runtime_directory: directories.below.clone(),
         state_directory,
         logs_directory: directories.below.clone(),

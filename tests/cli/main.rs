@@ -38,6 +38,7 @@ mod output;
 mod packagers;
 mod program;
 mod refusals;
+mod secret;
 mod server;
 mod tree;
 
@@ -54,6 +55,7 @@ fn main() {
         incidents::trials(),
         notification::trials(),
         refusals::trials(),
+        secret::trials(),
         machine::trials(),
         health::trials(),
         graph::trials(),

@@ -1,5 +1,7 @@
 //! One folder: a configuration and the unit files it must become.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use juniperctl::unit::SystemdVersion;
@@ -7,6 +9,22 @@ use libtest_mimic::Failed;
 
 use crate::program::{juniperctl, said};
 use crate::tree::{self, Tree};
+
+/// Where secrets lie below a root.
+const SECRETS: &str = "etc/juniper/secrets";
+
+/// Copies secrets with the permissions that they must have: git keeps none.
+fn keep_to_owner(from: &Path, to: &Path) {
+    let (from, to) = (from.join(SECRETS), to.join(SECRETS));
+    std::fs::create_dir_all(&to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::set_permissions(copy, Permissions::from_mode(0o600)).unwrap();
+    }
+    std::fs::set_permissions(to, Permissions::from_mode(0o700)).unwrap();
+}
 
 /// One folder.
 #[derive(Debug, Clone)]
@@ -58,7 +76,14 @@ impl Case {
         // A case that says nothing of the machine meets an empty one, not this computer.
         let empty = tempfile::tempdir().unwrap();
         let own = self.folder.join("root");
-        let root = if own.is_dir() { &own } else { empty.path() };
+        let root = if own.join(SECRETS).is_dir() {
+            keep_to_owner(&own, empty.path());
+            empty.path()
+        } else if own.is_dir() {
+            &own
+        } else {
+            empty.path()
+        };
         let out = tempfile::tempdir().unwrap();
         let mut command = juniperctl();
         command

@@ -20,7 +20,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use program::{juniperctl, said};
 use similar::TextDiff;
 
-const CODES: [Code; 11] = [
+const CODES: [Code; 12] = [
     Code::Syntax,
     Code::UnknownKey,
     Code::WrongType,
@@ -32,6 +32,7 @@ const CODES: [Code; 11] = [
     Code::ImpossibleGate,
     Code::Contradiction,
     Code::NotInProduction,
+    Code::InTheOpen,
 ];
 
 fn main() {

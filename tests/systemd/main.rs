@@ -20,6 +20,7 @@ mod isolated;
 mod lab;
 mod ordering;
 mod real;
+mod secrets;
 mod watchdog;
 
 use juniper_lab::Suite;
@@ -50,6 +51,7 @@ fn main() {
             &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
             move || exposure::agrees_with_systemd(suite),
         ));
+        trials.push(secrets::life_trial(suite));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));
     }
@@ -96,6 +98,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(real::trials());
+    trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());
     trials.extend(isolated::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);

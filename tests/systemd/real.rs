@@ -49,7 +49,7 @@ fn demo_trains() -> Outcome {
         &exits(&machine, "ls /var/lib/juniper/data/datasets", 0)?.stdout,
         &["spiral"],
     )?;
-    serves_the_dashboard(&machine)?;
+    serves_the_dashboard(&machine, "")?;
     exits(&machine, "juniperctl health", 0)?;
     // Make-believe and demonstrations stay off machines where people rely on results.
     let refused = exits(
@@ -78,8 +78,8 @@ fn trains_and_comes_back() -> Outcome {
     for unit in UNITS {
         sandboxed(&machine, unit)?;
     }
-    serves_the_dashboard(&machine)?;
-    let run_time = trains(&machine)?;
+    serves_the_dashboard(&machine, "")?;
+    let run_time = trains(&machine, "")?;
     claim(
         run_time < Duration::from_mins(2),
         format!("the training took {run_time:?}"),
@@ -116,10 +116,11 @@ fn sandboxed(machine: &Machine, unit: &str) -> Outcome {
     )
 }
 
-fn serves_the_dashboard(machine: &Machine) -> Outcome {
+/// `with` is what curl is given besides, such as a key.
+pub(crate) fn serves_the_dashboard(machine: &Machine, with: &str) -> Outcome {
     for path in ["/dashboard/", "/api/v1/metrics/layouts"] {
         let script =
-            format!("curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8050{path}");
+            format!("curl -s {with} -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8050{path}");
         let code = exits(machine, &script, 0)?.stdout;
         claim(code == "200", format!("canopy answers {path} with {code}"))?;
     }
@@ -133,28 +134,37 @@ fn serves_the_dashboard(machine: &Machine) -> Outcome {
 }
 
 /// A run started through cascor's API, on a dataset of the dataset service, with the worker's help.
-fn trains(machine: &Machine) -> Result<Duration, Failed> {
+/// `with` is what curl is given besides, such as a key.
+pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> {
     post(
         machine,
+        with,
         "network",
         r#"{"input_size":2,"output_size":2,"max_hidden_units":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"correlation_threshold":0.0001}"#,
     )?;
     post(
         machine,
+        with,
         "training/dataset",
         r#"{"dataset_type":"spirals","n_spirals":2,"n_samples":100,"noise":0.05,"params":{"seed":42}}"#,
     )?;
     let begun = Instant::now();
     post(
         machine,
+        with,
         "training/start",
         r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"max_epochs":20,"correlation_threshold":0.0001}}"#,
     )?;
     machine.wait_until("the training to complete", Duration::from_mins(2), || {
-        training(machine).is_ok_and(|state| state == "COMPLETED")
+        training(machine, with).is_ok_and(|state| state == "COMPLETED")
     })?;
     let took = begun.elapsed();
-    let saved = post(machine, "snapshots", r#"{"description":"after the run"}"#)?;
+    let saved = post(
+        machine,
+        with,
+        "snapshots",
+        r#"{"description":"after the run"}"#,
+    )?;
     let path = saved["data"]["path"]
         .as_str()
         .ok_or("no path of the snapshot")?
@@ -172,16 +182,20 @@ fn trains(machine: &Machine) -> Result<Duration, Failed> {
     Ok(took)
 }
 
-pub(crate) fn post(machine: &Machine, path: &str, body: &str) -> Result<Value, Failed> {
+pub(crate) fn post(machine: &Machine, with: &str, path: &str, body: &str) -> Result<Value, Failed> {
     let script = format!(
-        "curl -fsS -X POST {CASCOR}/{path} -H 'Content-Type: application/json' -d '{body}'"
+        "curl -fsS {with} -X POST {CASCOR}/{path} -H 'Content-Type: application/json' -d '{body}'"
     );
     Ok(serde_json::from_str(&exits(machine, &script, 0)?.stdout)?)
 }
 
 /// The state of cascor's run.
-pub(crate) fn training(machine: &Machine) -> Result<String, Failed> {
-    let status = exits(machine, &format!("curl -fsS {CASCOR}/training/status"), 0)?;
+pub(crate) fn training(machine: &Machine, with: &str) -> Result<String, Failed> {
+    let status = exits(
+        machine,
+        &format!("curl -fsS {with} {CASCOR}/training/status"),
+        0,
+    )?;
     let status: Value = serde_json::from_str(&status.stdout)?;
     Ok(status["data"]["state_machine"]["status"]
         .as_str()

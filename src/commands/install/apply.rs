@@ -50,18 +50,30 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
+/// After units of an install that is there have changed: adds to its receipt the directories made for
+/// that, and tells systemd and the watchdog.
+pub(in crate::commands) async fn settle(
+    receipt: Receipt,
+    made: &[PathBuf],
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let made = made.iter().map(|made| context.paths.on_machine(made));
+    write_receipt(&receipt.with_directories(made), context)?;
+    systemd.reload().await?;
+    tell_watchdog(systemd, context).await;
+    Ok(())
+}
+
 /// Has the watchdog read the new configuration, where one runs.
-pub(in crate::commands) async fn tell_watchdog(systemd: &Systemd, context: &Context) {
+async fn tell_watchdog(systemd: &Systemd, context: &Context) {
     if let Err(error) = systemd.reload_unit(WATCHDOG).await {
         context.terminal.detail(&error.to_string());
     }
 }
 
 /// Leaves the receipt where it belongs.
-pub(in crate::commands) fn write_receipt(
-    receipt: &Receipt,
-    context: &Context,
-) -> Result<(), CommandError> {
+fn write_receipt(receipt: &Receipt, context: &Context) -> Result<(), CommandError> {
     let text = receipt
         .written()
         .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;

@@ -17,6 +17,7 @@ use crate::spec::stack::{Endpoint, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
+use super::credentials::credentials;
 use super::edges::edges;
 use super::environment::environment;
 use super::network::{inside, outside};
@@ -158,14 +159,8 @@ fn managed(
             .unwrap_or_default(),
         binds: binds(layer),
         environment: environment(name, layer, context, endpoint, faults),
-        startup: Startup {
-            interval: layer
-                .startup
-                .interval
-                .as_ref()
-                .map_or(STARTUP_INTERVAL, |span| span.value),
-            failure_threshold: count(layer.startup.failure_threshold.as_ref(), STARTUP_FAILURES),
-        },
+        credentials: credentials(name, layer, context.merged, faults),
+        startup: startup(layer),
         readiness: probe(
             name,
             "readiness",
@@ -207,6 +202,18 @@ fn binds(layer: &ServiceLayer) -> Vec<Bind> {
             source: source.value.clone(),
         })
         .collect()
+}
+
+/// How long it may take to its first ready answer.
+fn startup(layer: &ServiceLayer) -> Startup {
+    let startup = &layer.startup;
+    Startup {
+        interval: startup
+            .interval
+            .as_ref()
+            .map_or(STARTUP_INTERVAL, |span| span.value),
+        failure_threshold: count(startup.failure_threshold.as_ref(), STARTUP_FAILURES),
+    }
 }
 
 /// Whoever has a GPU runs torch on it; everybody else is what the configuration says.

@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct Canopy {
     data: ServiceUrl,
     cascor: Option<ServiceUrl>,
+    /// The line that sends cascor's key.
+    key: String,
     clock: Clock,
     data_available: bool,
     /// Nothing in demo mode, which lasts until the process ends.
@@ -38,6 +40,7 @@ impl Canopy {
         data: ServiceUrl,
         cascor: Option<ServiceUrl>,
         demo: bool,
+        key: String,
         clock: Clock,
     ) -> Self {
         let data_available = dependency::probe(&data).is_healthy();
@@ -53,6 +56,7 @@ impl Canopy {
         Self {
             data,
             cascor,
+            key,
             clock,
             data_available,
             watch,
@@ -82,8 +86,8 @@ impl Canopy {
         if !watch.borrow().may_poll(self.clock.elapsed()) {
             return;
         }
-        let url = url.clone();
-        let polled = tokio::task::spawn_blocking(move || is_training(&url)).await;
+        let (url, key) = (url.clone(), self.key.clone());
+        let polled = tokio::task::spawn_blocking(move || is_training(&url, &key)).await;
         let now = self.clock.elapsed();
         watch.borrow_mut().take(now, polled.ok().flatten());
     }
@@ -131,8 +135,8 @@ impl Canopy {
 }
 
 /// Whether the backend trains; nothing when it did not answer as itself.
-fn is_training(url: &ServiceUrl) -> Option<bool> {
-    let (status, body) = dependency::fetch(url, "/v1/training/status").ok()?;
+fn is_training(url: &ServiceUrl, key: &str) -> Option<bool> {
+    let (status, body) = dependency::fetch(url, dependency::TRAINING, key).ok()?;
     let body: Value = serde_json::from_str(&body).ok().filter(|_| status == 200)?;
     body.pointer("/data/training_active")?.as_bool()
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::contract::route::Route;
 use crate::contract::{Answer, Claim};
 use crate::failure::Failure;
+use crate::key::Keys;
 use crate::settings::Own;
 
 /// A service that has started.
@@ -25,7 +26,7 @@ pub(crate) enum Running {
 
 impl Running {
     /// Does what the real service does before it listens.
-    pub(crate) fn start(own: Own, clock: Clock) -> Result<Self, Failure> {
+    pub(crate) fn start(own: Own, keys: &Keys, clock: Clock) -> Result<Self, Failure> {
         Ok(match own {
             Own::Data { storage } => Self::Data(data::Data::start(storage)?),
             Own::Cascor {
@@ -41,10 +42,16 @@ impl Running {
                 };
                 Self::Cascor(Rc::new(cascor::Cascor::new(data, plan, clock)))
             }
-            Own::Canopy { data, cascor, demo } => {
-                Self::Canopy(Rc::new(canopy::Canopy::start(data, cascor, demo, clock)))
+            Own::Canopy { data, cascor, demo } => Self::Canopy(Rc::new(canopy::Canopy::start(
+                data,
+                cascor,
+                demo,
+                keys.header(),
+                clock,
+            ))),
+            Own::Worker { cascor } => {
+                Self::Worker(Rc::new(worker::Worker::new(cascor, keys.header(), clock)))
             }
-            Own::Worker { cascor } => Self::Worker(Rc::new(worker::Worker::new(cascor, clock))),
         })
     }
 

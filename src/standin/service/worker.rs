@@ -30,6 +30,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// A worker and its link.
 pub(crate) struct Worker {
     cascor: ServiceUrl,
+    /// The line that sends its token.
+    token: String,
     clock: Clock,
     linked: Cell<bool>,
     /// Given at the first registration.
@@ -38,9 +40,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// A worker that is not linked yet.
-    pub(crate) fn new(cascor: ServiceUrl, clock: Clock) -> Self {
+    pub(crate) fn new(cascor: ServiceUrl, token: String, clock: Clock) -> Self {
         Self {
             cascor,
+            token,
             clock,
             linked: Cell::new(false),
             identity: RefCell::new(None),
@@ -99,9 +102,11 @@ impl Worker {
     }
 
     fn request(&self) -> String {
-        let Self { cascor, .. } = self;
-        let target = cascor.target(dependency::LIVE);
-        format!("GET {target} HTTP/1.1\r\nhost: {}\r\n\r\n", cascor.address)
+        let Self { cascor, token, .. } = self;
+        // A path that takes a key where there is one, as the WebSocket does.
+        let target = cascor.target(dependency::TRAINING);
+        let address = &cascor.address;
+        format!("GET {target} HTTP/1.1\r\nhost: {address}\r\n{token}\r\n")
     }
 
     fn register(&self) {

@@ -31,12 +31,12 @@ pub(super) fn goes_on() -> Outcome {
     let stage = Stage::on(machine, CONFIGURATION)?;
     let (_, data) = ALL[0];
 
-    post(&stage.machine, "network", NETWORK)?;
-    post(&stage.machine, "training/dataset", DATASET)?;
+    post(&stage.machine, "", "network", NETWORK)?;
+    post(&stage.machine, "", "training/dataset", DATASET)?;
     let begun = Instant::now();
-    post(&stage.machine, "training/start", START)?;
+    post(&stage.machine, "", "training/start", START)?;
     stage.waits_until("the training to begin", || {
-        training(&stage.machine).is_ok_and(|state| state == "STARTED")
+        training(&stage.machine, "").is_ok_and(|state| state == "STARTED")
     })?;
     let before = stage.processes()?;
     // Without the pause data would be back after a quarter of a minute. Nobody else is paused.
@@ -49,7 +49,7 @@ pub(super) fn goes_on() -> Outcome {
     // It hangs still, and the run is not over.
     stage.exits("curl -s -m 1 http://127.0.0.1:8100/v1/health/live", 28)?;
     claim(
-        training(&stage.machine)? == "STARTED",
+        training(&stage.machine, "")? == "STARTED",
         "the run did not last as long as the hang",
     )?;
     stage.exits("juniperctl resume data", 0)?;
@@ -58,7 +58,7 @@ pub(super) fn goes_on() -> Outcome {
     stage
         .machine
         .wait_until("the run to be complete", Duration::from_mins(5), || {
-            training(&stage.machine).is_ok_and(|state| state == "COMPLETED")
+            training(&stage.machine, "").is_ok_and(|state| state == "COMPLETED")
         })?;
     let took = begun.elapsed();
     let after = stage.processes()?;

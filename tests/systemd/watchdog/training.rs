@@ -30,7 +30,7 @@ pub(super) fn goes_on(suite: Suite) -> Outcome {
         claim(now == before, format!("{before:?} became {now:?}"))
     })?;
     claim(
-        training(&stage.machine)? == "STARTED",
+        training(&stage.machine, "")? == "STARTED",
         "the run did not last as long as the hang",
     )?;
     stage.exits("juniperctl resume data", 0)?;
@@ -39,7 +39,7 @@ pub(super) fn goes_on(suite: Suite) -> Outcome {
     stage
         .machine
         .wait_until("the run to be complete", Duration::from_mins(1), || {
-            training(&stage.machine).is_ok_and(|state| state == "COMPLETED")
+            training(&stage.machine, "").is_ok_and(|state| state == "COMPLETED")
         })?;
     let after = stage.processes()?;
     claim(

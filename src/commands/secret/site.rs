@@ -1,0 +1,123 @@
+//! What a change of a secret meets: the stack, what is stored, the units, the running systemd.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::commands::install::{apply, pending};
+use crate::commands::{Context, configuration};
+use crate::error::{CommandError, Kind};
+use crate::host::systemd::Systemd;
+use crate::plan::{Plan, Receipt};
+use crate::secrets::{Store, Stored};
+use crate::spec::Stack;
+use crate::spec::name::SecretName;
+use crate::unit::{Facts, SystemdVersion};
+
+/// The running machine.
+pub(super) struct Running {
+    pub(super) systemd: Systemd,
+    pub(super) version: SystemdVersion,
+}
+
+/// What there is.
+pub(super) struct Site {
+    pub(super) stack: Stack,
+    pub(super) stored: BTreeMap<SecretName, Stored>,
+    pub(super) receipt: Option<Receipt>,
+    /// Nothing where a directory tree is worked on.
+    pub(super) running: Option<Running>,
+}
+
+impl Site {
+    /// Looks at all of it.
+    pub(super) async fn look(context: &Context) -> Result<Self, CommandError> {
+        let stack = configuration::installed_stack(context)?;
+        let stored = context.secrets(&stack)?.ok_or_else(|| {
+            let directory = context.paths.secrets();
+            CommandError::new(
+                Kind::Machine,
+                format!("{} cannot be looked at", directory.display()),
+            )
+        })?;
+        let running = if context.paths.is_offline() {
+            None
+        } else {
+            let systemd = Systemd::connect().await?;
+            let version = systemd.version().await?;
+            Some(Running { systemd, version })
+        };
+        Ok(Self {
+            stack,
+            stored,
+            receipt: context.receipt()?,
+            running,
+        })
+    }
+
+    /// What changes in the installed units once a secret is stored so, or not at all. `None` where no
+    /// units are installed, or none of this machine.
+    ///
+    /// # Errors
+    /// An install would do more than that.
+    pub(super) async fn plan(
+        &self,
+        name: &SecretName,
+        after: Option<Store>,
+        context: &Context,
+    ) -> Result<Option<Plan>, CommandError> {
+        let (Some(receipt), Some(Running { systemd, .. })) = (&self.receipt, &self.running) else {
+            return Ok(None);
+        };
+        let before = context.facts(&self.stack)?;
+        pending::refuse(&self.stack, &before, receipt, systemd, context).await?;
+        let mut facts: Facts = before;
+        match after {
+            Some(store) => facts.secrets.insert(name.clone(), store),
+            None => facts.secrets.remove(name),
+        };
+        pending::planned(&self.stack, &facts, receipt, systemd, context)
+            .await
+            .map(Some)
+    }
+
+    /// Tells systemd, and writes down the directories that were made.
+    pub(super) async fn settle(
+        &self,
+        made: &[PathBuf],
+        context: &Context,
+    ) -> Result<(), CommandError> {
+        match (&self.receipt, &self.running) {
+            (Some(receipt), Some(Running { systemd, .. })) => {
+                apply::settle(receipt.clone(), made, systemd, context).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes the units that [`Site::plan`] found: all of them, or none on an error.
+pub(super) fn rewrite(plan: Option<&Plan>, context: &Context) -> Result<(), CommandError> {
+    match plan {
+        Some(plan) => apply::apply(&plan.changes, &context.paths.units()),
+        None => Ok(()),
+    }
+}
+
+/// Tells what happens to the units.
+pub(super) fn show(plan: Option<&Plan>, context: &Context) {
+    for change in plan.iter().flat_map(|plan| &plan.changes) {
+        context.terminal.say(&change.line());
+        let difference = change.difference();
+        if !difference.is_empty() {
+            context.terminal.say(difference.trim_end());
+        }
+    }
+}
+
+/// Asks whether to go on, where somebody sits there.
+pub(super) fn confirmed(question: &str, yes: bool, context: &Context) -> Result<(), CommandError> {
+    if yes || context.terminal.asks(question) != Some(false) {
+        return Ok(());
+    }
+    Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
+}
