@@ -373,9 +373,8 @@ fn a_start_that_is_called_off_has_not_failed() {
     unit.main.kill().unwrap();
     unit.main.wait().unwrap();
     let mut watcher = unit.watcher.take().unwrap();
-    let killed = Command::new("kill")
-        .args(["-s", "TERM", &watcher.id().to_string()])
-        .status();
+    let pid = watcher.id().to_string();
+    let killed = Command::new("kill").args(["-s", "TERM", &pid]).status();
     assert!(killed.unwrap().success());
     assert_eq!(watcher.wait().unwrap().signal(), Some(SIGTERM));
     assert!(!unit.directory.path().join("unready-starts").exists());
