@@ -15,7 +15,7 @@ mod watchdog;
 
 pub use watchdog::{Incidents, Pause, Resume, Watch, Why};
 
-pub use gate::{Gate, GateCommand, GateExec, GateGroup, Gpus, GroupMember, Target};
+pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
 
 /// Run the Juniper ML platform as hardened systemd units
 #[derive(Debug, Parser)]

@@ -21,6 +21,8 @@ pub struct Gate {
 pub enum GateCommand {
     /// Wait for dependencies and a free port, then become the service's program
     Exec(GateExec),
+    /// Watch a service beside its gate until it is ready: for the same unit, after its start
+    Watch(GateWatch),
     /// Wait until services say that they are ready: for units that others write
     Ready {
         /// How long to wait
@@ -79,18 +81,32 @@ pub struct GateExec {
     /// GPUs to hand out in turns to the instances
     #[arg(long, value_name = "all|N,N", value_parser = gpus)]
     pub gpus: Option<Gpus>,
-    /// Where the program says that it is ready; a watcher then tells systemd
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub ready: Option<String>,
-    /// How long the program may take to its first ready answer without progress
+    /// How long the program may take after that, which its unit needs time for
     #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
     pub startup: Duration,
-    /// What the answer must say
-    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
-    pub expect: Vec<(String, String)>,
     /// Program and arguments
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,
+}
+
+/// Watch a service beside its gate until it is ready: for the same unit, after its start
+#[derive(Debug, Args)]
+pub struct GateWatch {
+    /// The service, for messages
+    #[arg(long)]
+    pub service: String,
+    /// The instance; its port is PORT + N - 1
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub instance: u16,
+    /// How long the program may take to its first ready answer without progress
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+    pub startup: Duration,
+    /// Where the program says that it is ready; without it that it runs is enough
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub ready: Option<String>,
+    /// What the answer must say
+    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
+    pub expect: Vec<(String, String)>,
 }
 
 /// Wait until units are active and say that they are ready; give up when one has failed

@@ -1,14 +1,13 @@
-//! `gate`: what the units call. `exec` waits and becomes the service while a watcher tells systemd
-//! when it is ready; `group` asks for the target; `lost` and `returned` reach dependents.
+//! `gate`: what the units call. `exec` waits and becomes the service; `watch` sees to it that its start
+//! is complete when it is ready; `group` asks for the target; `lost` and `returned` reach dependents.
 //!
 //! Exit codes are read by `readiness::unit_state`: 75 a dependency was not ready in time, 98 the port
 //! is taken, 203 the program cannot be run, 1 the service itself is not ready.
 
 use std::net::SocketAddr;
 
-use crate::cli::{Command, GateCommand, Target};
+use crate::cli::{GateCommand, Target};
 use crate::error::{CommandError, Kind};
-use crate::host::process::{self, Side};
 use crate::spec::probe::Expectations;
 use crate::spec::text::Text;
 
@@ -26,36 +25,10 @@ use waiter::{Unmet, Waiter};
 
 const NOT_READY: u8 = 1;
 
-/// Makes the watcher's process where the command needs one. To be called while there is only one
-/// thread.
-///
-/// # Errors
-/// The kernel makes no more processes.
-pub(super) fn split(command: &Command) -> Result<Option<Side>, CommandError> {
-    match command {
-        Command::Gate(gate) if matches!(&gate.gate, GateCommand::Exec(exec) if exec.ready.is_some()) => {
-            process::split().map(Some).map_err(|error| {
-                CommandError::new(
-                    Kind::Machine,
-                    format!("cannot make a process that watches the start: {error}"),
-                )
-            })
-        }
-        _ => Ok(None),
-    }
-}
-
-pub(super) async fn run(
-    gate: GateCommand,
-    side: Option<Side>,
-    context: &Context,
-) -> Result<u8, CommandError> {
+pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, CommandError> {
     match gate {
-        GateCommand::Exec(exec) => match side {
-            Some(Side::Watcher { main, became }) => watch::run(&exec, main, became, context).await,
-            Some(Side::Main(held)) => exec::run(&exec, Some(held), context).await,
-            None => exec::run(&exec, None, context).await,
-        },
+        GateCommand::Exec(exec) => exec::run(&exec, context).await,
+        GateCommand::Watch(watch) => watch::run(&watch, context).await,
         GateCommand::Ready {
             within,
             instance,

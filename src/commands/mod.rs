@@ -28,7 +28,6 @@ mod why;
 
 use crate::cli::{Cli, Command};
 use crate::error::{CommandError, Kind};
-use crate::host::process::Side;
 use crate::host::systemd::Verb;
 
 pub use context::Context;
@@ -37,13 +36,6 @@ pub use context::Context;
 #[must_use]
 pub fn main(cli: Cli) -> u8 {
     let context = Context::new(cli.globals);
-    let side = match gate::split(&cli.command) {
-        Ok(side) => side,
-        Err(error) => {
-            tell(&error, &context);
-            return error.kind.exit_code();
-        }
-    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -56,7 +48,7 @@ pub fn main(cli: Cli) -> u8 {
             return Kind::Machine.exit_code();
         }
     };
-    let ended = runtime.block_on(run(cli.command, side, &context));
+    let ended = runtime.block_on(run(cli.command, &context));
     let lost = context.terminal.lost().map(|error| {
         let message = format!("cannot write to standard output: {error}");
         CommandError::new(Kind::Machine, message)
@@ -70,7 +62,7 @@ pub fn main(cli: Cli) -> u8 {
     }
 }
 
-async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<u8, CommandError> {
+async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
     context.root_exists()?;
     match command {
         Command::Check => check::run(context),
@@ -91,7 +83,7 @@ async fn run(command: Command, side: Option<Side>, context: &Context) -> Result<
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
-        Command::Gate(options) => gate::run(options.gate, side, context).await,
+        Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),
         Command::Man => man::run(context),
     }

@@ -158,7 +158,9 @@ impl<'f> Follower<'f> {
                 "failed, is tried again".to_owned()
             }
             // Its gate and its watcher say what they wait for.
-            (ActiveState::Activating, "start") if !state.status_text.is_empty() => {
+            (ActiveState::Activating, _)
+                if state.is_starting() && !state.status_text.is_empty() =>
+            {
                 for_terminal(&state.status_text, 200)
             }
             (ActiveState::Activating, _) => "starting".to_owned(),

@@ -157,7 +157,7 @@ fn waiting_words(state: Option<&UnitState>) -> String {
         Some(state) if state.sub.starts_with("auto-restart") => {
             "it failed and is about to be tried again".to_owned()
         }
-        Some(state) if state.sub == "start" && !state.status_text.is_empty() => {
+        Some(state) if state.is_starting() && !state.status_text.is_empty() => {
             for_terminal(&state.status_text, 200)
         }
         _ => "it is starting, or waits for what it depends on".to_owned(),

@@ -130,6 +130,12 @@ pub const SANDBOX: &[Directive] = &[
         NOTHING,
     ),
     row(
+        "RemoveIPC",
+        "yes",
+        232,
+        "leaving shared memory behind once no service of its user runs",
+    ),
+    row(
         "ProtectProc",
         &[(247, "invisible")],
         EXEC,

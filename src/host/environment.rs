@@ -21,6 +21,19 @@ pub fn state_directory() -> Option<PathBuf> {
     first_directory("STATE_DIRECTORY")
 }
 
+/// The main process of the unit that this runs in beside it (systemd.exec(5), `$MAINPID`).
+#[must_use]
+pub fn main_process() -> Option<i32> {
+    env::var("MAINPID").ok()?.parse().ok()
+}
+
+/// The name of the start that this belongs to, the same for all command lines of a unit
+/// (systemd.exec(5), `$INVOCATION_ID`); empty outside of one.
+#[must_use]
+pub fn invocation() -> String {
+    env::var("INVOCATION_ID").unwrap_or_default()
+}
+
 /// The name of this boot of the machine (random(4)); empty where the kernel does not tell.
 #[must_use]
 pub fn boot() -> String {

@@ -246,6 +246,32 @@ impl Files {
         }
     }
 
+    /// Replaces a symbolic link as a whole. What it says needs no space on the disk, is there at once,
+    /// and need not be the name of anything.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    pub fn replace_link(path: &Path, target: &str) -> Result<(), FileError> {
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        tempfile::Builder::new()
+            .prefix(".juniperctl-")
+            .make_in(directory, |temporary| {
+                std::os::unix::fs::symlink(target, temporary)
+            })
+            .and_then(|temporary| temporary.into_temp_path().persist(path).map_err(Into::into))
+            .map_err(failed("link", path))
+    }
+
+    /// What a symbolic link says; `None` where there is none.
+    #[must_use]
+    pub fn read_link(path: &Path) -> Option<String> {
+        fs::read_link(path)
+            .ok()?
+            .into_os_string()
+            .into_string()
+            .ok()
+    }
+
     /// Removes a directory if nothing is in it.
     pub fn remove_if_empty(path: &Path) {
         let _ = fs::remove_dir(path);

@@ -11,6 +11,8 @@
 pub mod accounts;
 pub mod analyze;
 pub mod clock;
+mod descriptor;
+pub mod directory_events;
 pub mod environment;
 pub mod files;
 pub mod http;

@@ -3,11 +3,17 @@
 //! Nothing happens where systemd does not listen: outside of a unit, or in one without
 //! `NotifyAccess=`. A message that cannot be sent is no error; systemd's time-outs then stand.
 
-use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+use tokio::net::unix::pipe::Receiver;
+
+use super::clock;
+
+/// systemd is not waited for any longer.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Tells that the start is complete, and how it went.
 pub fn ready(status: &str) {
@@ -31,20 +37,21 @@ pub fn extend(time: Duration) {
     send(&[NotifyState::Custom(&message)]);
 }
 
-/// Waits until systemd has read what was sent: it looks up the sender's unit by its process, which
-/// must not be gone by then.
-pub fn settled() {
+/// Waits until systemd has read what was sent, and so has done what it was at before.
+pub async fn settled() {
     // Where this fails there is nobody to wait for.
-    let _ = barrier();
+    let _ = barrier().await;
 }
 
-fn barrier() -> io::Result<()> {
-    let (mut reader, writer) = io::pipe()?;
+async fn barrier() -> io::Result<()> {
+    let (reader, writer) = io::pipe()?;
     sd_notify::notify_with_fds(&[NotifyState::Custom("BARRIER=1")], &[writer.as_fd()])?;
     drop(writer);
     // systemd closes its end when it comes to the message.
-    let mut nothing = [0];
-    reader.read(&mut nothing).map(drop)
+    let closing = Receiver::from_owned_fd(OwnedFd::from(reader))?;
+    clock::within(LONGEST, closing.readable())
+        .await
+        .map_or(Ok(()), |ready| ready)
 }
 
 fn send(states: &[NotifyState<'_>]) {

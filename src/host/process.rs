@@ -1,4 +1,5 @@
-//! Processes: becoming another program, leaving a watcher behind, looking at and signalling others.
+//! Processes: becoming another program, watching and ending another one, looking at others. It never
+//! starts any.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,87 +9,53 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use fork::Fork;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use tokio::net::unix::pipe::Receiver;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tokio::io::unix::AsyncFd;
+
+use super::descriptor;
 
 /// The variable that names systemd's notification socket.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 
-/// Which of the two processes this is after a split.
+/// Another process, held by a descriptor (`pidfd_open(2)`): that it ends is an event, and no later
+/// process of the same number is ever taken for it.
 #[derive(Debug)]
-pub enum Side {
-    /// The one that becomes the program.
-    Main(Held),
-    /// The one that watches it.
-    Watcher {
-        /// The process that is watched.
-        main: i32,
-        /// Tells when it has become the program.
-        became: Became,
-    },
-}
+pub struct Watched(AsyncFd<OwnedFd>);
 
-/// Kept by the process that will become a program; the kernel lets go of it as that happens.
-#[derive(Debug)]
-pub struct Held(#[expect(dead_code, reason = "only ever held")] io::PipeWriter);
-
-/// Becomes readable when the other process has become its program, or has ended.
-#[derive(Debug)]
-pub struct Became(io::PipeReader);
-
-impl Became {
-    /// Waits for it.
+impl Watched {
+    /// Takes hold of a process; `None` where it is gone.
     ///
     /// # Errors
-    /// The pipe cannot be waited for.
-    pub async fn wait(self) -> io::Result<()> {
-        let receiver = Receiver::from_owned_fd(OwnedFd::from(self.0))?;
-        loop {
-            receiver.readable().await?;
-            match receiver.try_read(&mut [0]) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                other => return other.map(drop),
-            }
+    /// The kernel has no such descriptors, or the number is none of a process.
+    pub fn open(pid: i32) -> io::Result<Option<Self>> {
+        let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("there is no process 0"))?;
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(held) => descriptor::readable(held).map(Self).map(Some),
+            Err(Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
-}
 
-/// Makes a second process that is nobody's child: the program that the first one becomes must never
-/// find a child that it did not make. To be called while there is only one thread.
-///
-/// # Errors
-/// The kernel makes no more processes or pipes.
-pub fn split() -> io::Result<Side> {
-    let (reader, writer) = io::pipe()?;
-    let main = rustix::process::getpid().as_raw_nonzero().get();
-    match fork::fork()? {
-        Fork::Parent(between) => {
-            if fork::waitpid(between)? != 0 {
-                return Err(io::Error::other("the second process could not be made"));
-            }
-            Ok(Side::Main(Held(writer)))
-        }
-        Fork::Child => {
-            drop(writer);
-            match fork::fork() {
-                Ok(Fork::Child) => Ok(Side::Watcher {
-                    main,
-                    became: Became(reader),
-                }),
-                Ok(Fork::Parent(_)) => leave(0),
-                Err(_) => leave(1),
-            }
-        }
+    /// Waits until it has ended.
+    pub async fn ended(&self) {
+        // Where the kernel cannot tell there is nothing to wait for.
+        let _ = self.0.readable().await;
     }
-}
 
-#[expect(
-    clippy::exit,
-    reason = "the process between the two has nothing to return to"
-)]
-fn leave(code: i32) -> ! {
-    std::process::exit(code)
+    /// Whether it has ended by now, asked of the kernel itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let mut asked = [PollFd::new(&self.0, PollFlags::IN)];
+        poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Ends it and has it say where it was: Python's fault handler prints a traceback.
+    pub fn abort(&self) {
+        // It can only fail because the process is gone, which is what is wanted.
+        let _ = pidfd_send_signal(&self.0, Signal::ABORT);
+    }
 }
 
 /// Becomes another program: same process, same environment and these variables, nothing left behind.
@@ -106,34 +73,11 @@ pub fn become_program(
         .exec()
 }
 
-/// Whether a process is there (it may be a zombie that nobody has collected yet).
-#[must_use]
-pub fn is_alive(pid: i32) -> bool {
-    Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
 /// The name of the program that a process runs (`proc_pid_comm(5)`); `None` where it is gone.
 #[must_use]
 pub fn program_of(pid: u64) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_end().to_owned())
-}
-
-/// Asks a process to end.
-pub fn terminate(pid: i32) {
-    signal(pid, Signal::TERM);
-}
-
-/// Ends a process and has it say where it was: Python's fault handler prints a traceback.
-pub fn abort(pid: i32) {
-    signal(pid, Signal::ABORT);
-}
-
-fn signal(pid: i32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(pid) {
-        // It can only fail because the process is gone, which is what is wanted.
-        let _ = kill_process(pid, signal);
-    }
 }
 
 /// Whether an address can be listened on right now.

@@ -57,7 +57,7 @@ pub struct UnitState {
     pub found: bool,
     /// Its state.
     pub active: ActiveState,
-    /// The finer state: `running`, `start`, `auto-restart`, `dead`.
+    /// The finer state: `running`, `start-post`, `auto-restart`, `dead`.
     pub sub: String,
     /// Whether a job for it is queued or running.
     pub has_job: bool,
@@ -118,6 +118,13 @@ impl UnitState {
         }
     }
 
+    /// Whether its gate and its watcher are at work; what they wait for is in the status.
+    #[must_use]
+    pub fn is_starting(&self) -> bool {
+        self.active == ActiveState::Activating
+            && matches!(self.sub.as_str(), "start" | "start-post")
+    }
+
     /// Why it does not run, and what to do; `None` for one that runs.
     #[must_use]
     pub fn explanation(&self) -> Option<String> {
@@ -148,11 +155,14 @@ impl UnitState {
         match (self.result.as_str(), self.exit_status) {
             ("start-limit-hit", _) => "it failed again and again".to_owned(),
             // The watcher of the start ended it and had said why.
-            ("protocol" | "signal" | "core-dump", _) if self.status_text.starts_with(NOT_READY) => {
+            ("exit-code" | "signal" | "core-dump", _)
+                if self.status_text.starts_with(NOT_READY) =>
+            {
                 for_terminal(&self.status_text, 200)
             }
             ("timeout", _) => "it was not ready in time".to_owned(),
-            ("protocol", _) => "it ended before it was ready".to_owned(),
+            // The failure is the watcher's: a program that ends cleanly later on has not failed.
+            ("exit-code", 0) => "it ended before it was ready".to_owned(),
             ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
             ("watchdog", _) => "it was killed because it hung".to_owned(),
@@ -191,13 +201,20 @@ mod tests {
             ),
             (failed("exit-code", 203), "its program cannot be run"),
             (failed("signal", 9), "it was killed by signal 9"),
-            (failed("protocol", 0), "it ended before it was ready"),
+            (failed("exit-code", 0), "it ended before it was ready"),
             (
                 UnitState {
                     status_text: "not ready after 60 s: data is down".to_owned(),
                     ..failed("signal", 6)
                 },
                 "not ready after 60 s: data is down",
+            ),
+            (
+                UnitState {
+                    status_text: "not ready after 60 s: disk is full".to_owned(),
+                    ..failed("exit-code", 0)
+                },
+                "not ready after 60 s: disk is full",
             ),
             (failed("exit-code", 3), "it ended with status 3"),
             (

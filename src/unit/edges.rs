@@ -49,8 +49,8 @@ pub(super) fn is_ordered(edge: &Edge, other: &Service) -> bool {
     }
 }
 
-/// Whether a watcher tells systemd when the service is ready.
-pub(super) fn is_watched(managed: &Managed) -> bool {
+/// Whether its watcher can ask it when it is ready.
+fn is_watched(managed: &Managed) -> bool {
     managed.endpoint.is_some() && (managed.readiness.is_some() || managed.liveness.is_some())
 }
 

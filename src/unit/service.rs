@@ -3,7 +3,8 @@
 //! One command line runs everything: the gate waits until the port is free and the dependencies
 //! answer, and then becomes the service (the same process, no shell, nothing left behind). It is
 //! not an `ExecStartPre=` because systemd builds the whole sandbox anew for each command line, 45 ms
-//! measured on a small machine; here the wait costs a millisecond.
+//! measured on a small machine; here the wait costs a millisecond. The watcher is a command line of
+//! its own, `ExecStartPost=`: its sandbox is built while the service itself starts.
 
 use std::net::SocketAddr;
 
@@ -31,8 +32,8 @@ pub struct ServiceUnit {
     pub part_of: Vec<String>,
     pub binds_to: Vec<String>,
     pub job_timeout: Option<String>,
-    pub watched: bool,
     pub exec_start: Vec<String>,
+    pub watch: Vec<String>,
     pub returned: Option<String>,
     pub lost: Option<String>,
     pub working_directory: String,
@@ -101,8 +102,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .version
             .has(254)
             .then(|| span(around.budget.job_timeout())),
-        watched: edges::is_watched(managed),
         exec_start: exec_start(service, managed, around),
+        watch: watch(service, managed, around),
         returned: returned(service, around.stack),
         lost: lost(service, around.stack),
         working_directory: managed
@@ -163,7 +164,7 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
             awaited.join(" ")
         ));
     }
-    lines.extend(ready(service, managed, around));
+    lines.push(format!("--startup {}", span(around.budget.startup)));
     let program: Vec<String> = managed
         .command
         .iter()
@@ -194,23 +195,33 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
     awaited
 }
 
-/// Where the service says that it is ready, and how long that may take.
-fn ready(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Option<String> {
+/// The lines of the command beside it: until when the start lasts.
+fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
+    let mut call = format!(
+        ":{} gate watch --service {}",
+        argument(around.stack.juniperctl.as_str()),
+        service.name
+    );
+    if managed.instances.is_some() {
+        call.push_str(" --instance %i");
+    }
+    let mut lines = vec![call];
     let first = Member {
         service,
         instance: managed.instances.map(|_| 1),
     };
-    let url = first.readiness_url().or_else(|| first.liveness_url())?;
-    let mut line = format!(
+    let Some(url) = first.readiness_url().or_else(|| first.liveness_url()) else {
+        return lines;
+    };
+    lines.push(format!(
         "--startup {} --ready {}",
         span(around.budget.startup),
         argument(&url)
-    );
+    ));
     for (path, text) in &managed.expectations {
-        line.push_str(" --expect ");
-        line.push_str(&argument(&format!("{path}={text}")));
+        lines.push(format!("--expect {}", argument(&format!("{path}={text}"))));
     }
-    Some(line)
+    lines
 }
 
 /// What takes dependents back into their gates when the service is gone.

@@ -11,6 +11,7 @@
 )]
 
 mod case;
+mod exposure;
 #[path = "../cli/needs.rs"]
 mod needs;
 #[path = "../cli/program.rs"]
@@ -33,6 +34,7 @@ fn main() {
             })
         })
         .collect();
+    trials.extend(exposure::trials(&cases));
     trials.extend(cases.into_iter().map(verify::trial));
     trials.extend(reference::trials());
     libtest_mimic::run(&arguments, trials).exit();

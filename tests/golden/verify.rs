@@ -42,7 +42,7 @@ pub(crate) fn trial(case: Case) -> Trial {
 }
 
 /// The version of this computer's `systemd-analyze`.
-fn installed() -> Option<SystemdVersion> {
+pub(crate) fn installed() -> Option<SystemdVersion> {
     static VERSION: OnceLock<Option<SystemdVersion>> = OnceLock::new();
     *VERSION.get_or_init(|| {
         let output = Command::new("systemd-analyze").arg("--version").output();

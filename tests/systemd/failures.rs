@@ -61,6 +61,20 @@ pub(crate) fn missing_interpreter() -> Outcome {
             "hint: install it there, or correct services.data.command",
         ],
     )?;
+    // Trying again would not help.
+    let told = exits(
+        &machine,
+        "systemctl show -p NRestarts,Result,ExecMainStatus juniper-data.service",
+        0,
+    )?;
+    has(
+        &told.stdout,
+        &[
+            "NRestarts=0\n",
+            "Result=exit-code\n",
+            "ExecMainStatus=203\n",
+        ],
+    )?;
     has(
         &exits(&machine, "juniperctl health data", 3)?.stdout,
         &["data is down", "its program cannot be run"],

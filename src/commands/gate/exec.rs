@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 
 use crate::cli::{GateExec, Gpus};
 use crate::error::CommandError;
-use crate::host::process::{self, Held};
 use crate::host::systemd::Systemd;
-use crate::host::{clock, notify};
+use crate::host::{clock, notify, process};
 use crate::output::style::latency;
 use crate::readiness::pace::pause_before_start;
 use crate::spec::duration::written;
@@ -21,13 +20,8 @@ const DEPENDENCY_NOT_READY: u8 = 75;
 const PORT_TAKEN: u8 = 98;
 const PROGRAM_FAILED: u8 = 203;
 
-/// Waits, then becomes the program; returns only where it does not come to that. What is held tells
-/// the watcher when it has.
-pub(super) async fn run(
-    exec: &GateExec,
-    held: Option<Held>,
-    context: &Context,
-) -> Result<u8, CommandError> {
+/// Waits, then becomes the program; returns only where it does not come to that.
+pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, CommandError> {
     let service = &exec.service;
     let address = exec.listen.map(|address| moved(address, exec.instance));
     // Asked before the wait, too: while it lasts, whoever holds the port would be taken for the
@@ -36,10 +30,7 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    let failures = held.is_some().then(|| Unready::here().count());
-    if let Some(failures) = failures {
-        pause_after(failures, exec, context).await;
-    }
+    pause_after(Unready::here().count(), exec, context).await;
     if let Err(reason) = all_met(exec, context).await? {
         context
             .terminal
@@ -50,15 +41,9 @@ pub(super) async fn run(
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
     }
-    remember(failures, context);
-    if held.is_none() {
-        // Nobody can ask this service whether it is ready: being started has to do.
-        notify::ready("started");
-    }
-    let code = become_service(exec, context);
-    // Up to here, so that the watcher does not believe the program to be there earlier.
-    drop(held);
-    Ok(code)
+    // Last of all: from here on the watcher asks the program.
+    passed::note()?;
+    Ok(become_service(exec, context))
 }
 
 /// Waits for all that the service depends on; the first that cannot be met is the reason.
@@ -96,18 +81,9 @@ async fn pause_after(failures: u32, exec: &GateExec, context: &Context) {
     );
     context.terminal.error(&told);
     notify::status(&told);
-    notify::extend(pause + exec.within + exec.startup + watch::MARGIN);
     clock::pause(pause).await;
-}
-
-/// What is remembered of a start makes later ones better; a full disk must not keep this one back.
-fn remember(failures: Option<u32>, context: &Context) {
-    let noted = failures.map_or(Ok(()), |failures| {
-        Unready::here().note(failures.saturating_add(1))
-    });
-    for error in [noted, passed::note()].into_iter().filter_map(Result::err) {
-        context.terminal.error(&format!("warning: {error}"));
-    }
+    // The pause is not to come out of the time for the rest.
+    notify::extend(exec.within + exec.startup + watch::MARGIN);
 }
 
 fn become_service(exec: &GateExec, context: &Context) -> u8 {

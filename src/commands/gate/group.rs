@@ -95,7 +95,7 @@ async fn said(
 ) -> Result<Vec<String>, BusError> {
     let mut said = Vec::new();
     for state in states.values_mut() {
-        if state.active == ActiveState::Activating && state.sub == "start" {
+        if state.is_starting() {
             systemd.detail(state).await?;
             if state.status_text.starts_with("starting: ") {
                 said.push(state.status_text.clone());

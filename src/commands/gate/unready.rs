@@ -1,4 +1,5 @@
-//! How many starts in a row did not get ready, remembered in the service's runtime directory.
+//! How many starts in a row did not get ready, remembered in the service's runtime directory: counted by
+//! their watchers, read by the gates.
 //!
 //! systemd removes the directory when the service is stopped or given up, and with it the count.
 

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use crate::cli::Target;
 use crate::error::CommandError;
 use crate::host::http::Prober;
+use crate::host::process::Watched;
 use crate::host::systemd::{BusError, Systemd};
-use crate::host::{clock, notify, process};
+use crate::host::{clock, notify};
 use crate::output::style::latency;
 use crate::readiness::pace::pause_after;
 use crate::readiness::patience::Patience;
@@ -38,7 +39,7 @@ pub(super) struct Waiter<'w> {
     /// What the unit needs once this wait is over.
     then: Duration,
     /// The process whose answers are waited for, where that is known.
-    main: Option<i32>,
+    main: Option<&'w Watched>,
     pub(super) context: &'w Context,
 }
 
@@ -75,7 +76,7 @@ impl<'w> Waiter<'w> {
     }
 
     /// Believes answers only while this process is there.
-    pub(super) fn beside(self, main: i32) -> Self {
+    pub(super) fn beside(self, main: &'w Watched) -> Self {
         Self {
             main: Some(main),
             ..self
@@ -139,7 +140,7 @@ impl<'w> Waiter<'w> {
             }
             let judgement = judged(&answer, &self.expectations);
             // Before the answer is believed: another process may hold the port of a dead service.
-            if self.main.is_some_and(|pid| !process::is_alive(pid)) {
+            if self.main.is_some_and(Watched::has_ended) {
                 let reason = format!("{} ended before it was ready", target.name);
                 return Err(Unmet::silent(reason));
             }

@@ -1,9 +1,9 @@
 //! What each gate waits for: `started` for the process, `live` for life, `ready` for readiness.
 
-use juniper_lab::{BootOptions, Suite};
+use juniper_lab::{BootOptions, Machine, Suite};
 use std::fmt::Write as _;
 
-use super::super::lab::{Outcome, claim, exits, machine, run};
+use super::super::lab::{Outcome, claim, exits, has, machine, run};
 
 /// `slow` is started at once, live after half a second, ready after two.
 const STACK: &str = r#"
@@ -20,13 +20,17 @@ derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PA
 /// Says something new each half second, and is ready after ten: longer than its start-up may take, and
 /// than systemd's own time-out.
 const LOADER: &str = r#"
-import socket, time
+import os, socket, time
 began = time.monotonic()
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', 9000)); s.listen(16)
 while True:
     c, _ = s.accept()
-    c.recv(4096)
+    if c.recv(4096).startswith(b'GET /forge'):
+        if os.fork() == 0:
+            n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            n.sendto(b'STATUS=forged', '/run/systemd/notify')
+            time.sleep(60)
     parts = int((time.monotonic() - began) * 2)
     if parts < 20:
         status, body = '503 Not', '{"status":"not_ready","error":"loaded %d of 20"}' % parts
@@ -71,7 +75,30 @@ pub(super) fn progress(suite: Suite) -> Outcome {
         "systemctl show -p NRestarts --value juniper-loader.service",
         0,
     )?;
-    claim(restarts.stdout.trim() == "0", "the loader was restarted")
+    claim(restarts.stdout.trim() == "0", "the loader was restarted")?;
+    forged(&machine)
+}
+
+/// What a child of a service tells systemd is refused, and the refusal logged.
+fn forged(machine: &Machine) -> Outcome {
+    exits(machine, "curl -fsS http://127.0.0.1:9000/forge", 0)?;
+    machine.wait_until(
+        "the message to be refused",
+        std::time::Duration::from_secs(20),
+        || {
+            run(
+                machine,
+                "journalctl -o cat -u juniper-loader.service | grep 'Got notification message from PID .* reception only permitted for main PID'",
+            )
+            .is_ok_and(|it| it.success())
+        },
+    )?;
+    let told = exits(
+        machine,
+        "systemctl show -p StatusText --value juniper-loader.service",
+        0,
+    )?;
+    has(&told.stdout, &["ready after 10"])
 }
 
 /// The times at which dependents with each gate begin, beside those of `slow`.

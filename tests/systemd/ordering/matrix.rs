@@ -1,4 +1,4 @@
-//! The matrix: who restarts, who stops, who comes back when a dependency fails, dies, is stopped.
+//! The matrix: who restarts, who stops, who comes back when a dependency fails or dies.
 
 use std::time::Instant;
 
@@ -15,7 +15,6 @@ const RETURNED: &str = "E7s dependency started again";
 const FIRST_GATE: &str = "E1/E4 dependency's first start is not ready";
 const CRASHED: &str = "E1 dependency's first start exits";
 const UNGATED: &str = "E3 while the dependency's start fails";
-const LATER: &str = "E5 dependent restarted while the dependency is away";
 const OFTEN: &str = "dependency restarted seven times within a minute";
 const STARTING: &str = "dependency killed while the dependent starts";
 const TARGET: &str = "E6 target stopped";
@@ -113,7 +112,7 @@ fn during_start(stage: &Stage) -> Outcome {
             .wait_until("it to be past its gate", super::stage::BACK, || {
                 stage
                     .shown(service, "SubState")
-                    .is_ok_and(|state| state == "start")
+                    .is_ok_and(|state| state == "start-post")
                     && stage.is_past_its_gate(service).is_ok_and(|past| past)
             })?;
         let before = stage.look()?;
@@ -291,89 +290,6 @@ fn limit(stage: &Stage) -> Outcome {
     for service in DEPENDENTS {
         let outcome = format!("back by itself after {}", seconds(begun.elapsed()));
         note(stage.suite, LIMIT, service, outcome);
-    }
-    Ok(())
-}
-
-/// What somebody stopped stays stopped, whatever crashes; a dependent that is restarted meanwhile
-/// waits in its gate.
-pub(super) fn by_hand(suite: Suite) -> Outcome {
-    let stage = Stage::set(suite)?;
-    stage.start()?;
-    stage.exits(
-        "systemctl stop juniper-keep.service juniper-restart.service",
-        0,
-    )?;
-    stage.kill("a")?;
-    stage.all_ready("though a was killed", &["a", "stop", "other"])?;
-    stage.exits("systemctl restart juniper-a.service", 0)?;
-    stage.all_ready("though a was restarted", &["a", "stop", "other"])?;
-    for service in ["keep", "restart"] {
-        claim(
-            stage.shown(service, "ActiveState")? == "inactive",
-            format!("{service} was started again"),
-        )?;
-    }
-    note(
-        suite,
-        "manual stop of a dependent",
-        "keep",
-        "stays stopped".to_owned(),
-    );
-    stage.start()?;
-
-    stage.exits("systemctl stop juniper-a.service", 0)?;
-    stage.kill("keep")?;
-    stage.wait_for("keep", "SubState", "start")?;
-    claim(!stage.is_past_its_gate("keep")?, "keep started without a")?;
-    stage.wait_for(
-        "keep",
-        "StatusText",
-        "waiting: a is down: nothing listens on its port",
-    )?;
-    claim(
-        stage.shown("a", "ActiveState")? == "inactive",
-        "the crash of a dependent started what was stopped by hand",
-    )?;
-    note(
-        suite,
-        "manual stop of the dependency, dependent crashes",
-        "a",
-        "stays stopped".to_owned(),
-    );
-    note(suite, LATER, "keep", "waits in its gate".to_owned());
-    let begun = Instant::now();
-    stage.exits("systemctl start juniper-a.service", 0)?;
-    stage.all_ready("once a is back", &ALL)?;
-    note(
-        suite,
-        "dependency back",
-        "keep",
-        format!("ready after {}", seconds(begun.elapsed())),
-    );
-    // A start of the running target brings back what is missing, and waits for it, too.
-    stage.exits("systemctl stop juniper-a.service", 0)?;
-    stage.exits("systemctl start juniper.target", 0)?;
-    claim(
-        stage.shown("a", "ActiveState")? == "active",
-        "the start of the target did not wait for a",
-    )?;
-    one_by_hand(&stage)
-}
-
-/// `juniperctl start SERVICE` brings what the service depends on, and nobody else.
-fn one_by_hand(stage: &Stage) -> Outcome {
-    stage.exits("systemctl stop juniper.target", 0)?;
-    everything_stops(&stage.machine)?;
-    stage.exits("juniperctl start keep", 0)?;
-    for (service, state) in [
-        ("a", "active"),
-        ("keep", "active"),
-        ("stop", "inactive"),
-        ("other", "inactive"),
-    ] {
-        let found = stage.shown(service, "ActiveState")?;
-        claim(found == state, format!("{service} is {found}, not {state}"))?;
     }
     Ok(())
 }

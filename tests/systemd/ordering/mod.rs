@@ -3,6 +3,7 @@
 //! Each situation of the matrix in ARCHITECTURE.md is played with juniperctl's own units; what
 //! happened to whom, and after how long, is printed as a table at the end.
 
+mod by_hand;
 mod campaign;
 mod chain;
 mod edges;
@@ -33,7 +34,7 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             matrix::failing(suite)
         }),
         trial(&named("what_is_stopped_by_hand_stays_stopped"), move || {
-            matrix::by_hand(suite)
+            by_hand::stopped(suite)
         }),
         trial(&named("gates_mean_what_they_say"), move || {
             edges::gates(suite)

@@ -118,7 +118,12 @@ impl Stage {
             .iter()
             .map(|service| format!("juniper-{service}.service"))
             .collect();
-        let line = format!("systemctl is-active {}", units.join(" "));
+        // `is-active` itself is content with one of them.
+        let line = format!(
+            "test $(systemctl is-active {} | grep -cx active) = {}",
+            units.join(" "),
+            units.len()
+        );
         let begun = Instant::now();
         self.machine
             .wait_until(&format!("{services:?} to be ready {when}"), BACK, || {

@@ -15,7 +15,7 @@ pub(super) fn without_gates(unit: &str) -> Option<String> {
     let colon = if gate.starts_with(':') { ":" } else { "" };
     let program = program.trim();
     Some(format!(
-        "[Service]\nType=exec\nNotifyAccess=none\nExecStart=\nExecStart={colon}{program}\n"
+        "[Service]\nType=exec\nNotifyAccess=none\nExecStart=\nExecStart={colon}{program}\nExecStartPost=\n"
     ))
 }
 
@@ -52,11 +52,12 @@ mod tests {
     fn the_bare_program_is_what_follows_the_gate() {
         let unit = "\
 [Service]
-Type=notify
-NotifyAccess=all
+Type=exec
+NotifyAccess=exec
 ExecStart=:/usr/bin/juniperctl gate exec --service data \\
     --within 65s \\
     -- /usr/bin/juniper-standin data
+ExecStartPost=:/usr/bin/juniperctl gate watch --service data
 ";
         let expected = "\
 [Service]
@@ -64,6 +65,7 @@ Type=exec
 NotifyAccess=none
 ExecStart=
 ExecStart=:/usr/bin/juniper-standin data
+ExecStartPost=
 ";
         assert_eq!(without_gates(unit).as_deref(), Some(expected));
         assert_eq!(without_gates("[Service]\nExecStart=/bin/true\n"), None);
