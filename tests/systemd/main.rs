@@ -12,6 +12,7 @@
     reason = "tests may fail loudly, print what they saw, and look at this computer"
 )]
 
+mod escape;
 mod exposure;
 mod failures;
 mod group;
@@ -49,6 +50,7 @@ fn main() {
             &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
             move || exposure::agrees_with_systemd(suite),
         ));
+        trials.extend(escape::trials(suite));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));
     }
@@ -95,5 +97,6 @@ fn main() {
     trials.extend(watchdog::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
+    escape::print();
     conclusion.exit();
 }
