@@ -13,13 +13,24 @@ pub struct Attempt {
     pub name: &'static str,
     /// What is tried, for people.
     pub tries: &'static str,
-    /// Whether it takes root's rights where nothing denies it; the services have an ordinary user's.
-    pub takes_root: bool,
+    /// Who could do it where nothing denies it.
+    pub rights: Rights,
     /// Whether it takes a kernel of its own to be tried, because a container denies it by itself or
     /// cannot deny it.
     pub takes_kernel: bool,
     /// What is to come of it.
     pub verdict: Verdict,
+}
+
+/// Who could do something where nothing denies it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// Everybody.
+    Any,
+    /// Root alone; the services are an ordinary user.
+    Root,
+    /// Everybody, and to root it is nothing.
+    Ordinary,
 }
 
 /// What is to come of an attempt.
@@ -70,10 +81,12 @@ pub fn is_denied(attempt: &Attempt, text: &str) -> Option<bool> {
         Some((_, "juniper"))
     );
     match attempt.verdict {
-        Verdict::Denied(walls) => Some(walls.iter().any(stands) || attempt.takes_root && !is_root),
+        _ if is_root && attempt.rights == Rights::Ordinary => None,
+        Verdict::Denied(walls) => {
+            Some(walls.iter().any(stands) || attempt.rights == Rights::Root && !is_root)
+        }
         Verdict::Needed { by, despite } => Some(!stands(&by) && despite.iter().any(stands)),
-        // Root is another user than the one whose process it is.
-        Verdict::Open(_) => (!is_root).then_some(false),
+        Verdict::Open(_) => Some(false),
     }
 }
 
@@ -96,7 +109,7 @@ const fn user(name: &'static str, tries: &'static str, walls: &'static [&'static
     Attempt {
         name,
         tries,
-        takes_root: false,
+        rights: Rights::Any,
         takes_kernel: false,
         verdict: Verdict::Denied(walls),
     }
@@ -104,8 +117,15 @@ const fn user(name: &'static str, tries: &'static str, walls: &'static [&'static
 
 const fn root(name: &'static str, tries: &'static str, walls: &'static [&'static str]) -> Attempt {
     Attempt {
-        takes_root: true,
+        rights: Rights::Root,
         ..user(name, tries, walls)
+    }
+}
+
+const fn ordinary(attempt: Attempt) -> Attempt {
+    Attempt {
+        rights: Rights::Ordinary,
+        ..attempt
     }
 }
 
@@ -143,10 +163,10 @@ pub const ATTEMPTS: &[Attempt] = &[
     user("make-set-uid-file", "make a set-uid file", &["RestrictSUIDSGID"]),
     user("give-file-away", "set the owner of a file", &[NO_PRIVILEGED_CALLS]),
     // Processes.
-    user("see-others-process", "see another user's process", &["ProtectProc"]),
+    ordinary(user("see-others-process", "see another user's process", &["ProtectProc"])),
     user("read-same-users-process", "read another service's environment below /proc", &["PrivateUsers"]),
     user("trace-same-users-process", "trace another service's process (ptrace)", &["PrivateUsers", SERVICE_CALLS]),
-    user("run-set-uid-program", "become root by a set-uid program", &["NoNewPrivileges"]),
+    ordinary(user("run-set-uid-program", "become root by a set-uid program", &["NoNewPrivileges"])),
     user("run-foreign-program", "run a program for another architecture", &["SystemCallArchitectures"]),
     user("run-written-memory", "run memory that it wrote", &["MemoryDenyWriteExecute"]),
     user("change-personality", "turn off the randomization of addresses", &["LockPersonality"]),
@@ -178,10 +198,10 @@ pub const ATTEMPTS: &[Attempt] = &[
     kernel(user("talk-beyond-loopback", "talk to an address beyond loopback", &["IPAddressDeny"])),
     kernel(other("talk-to-loopback", "talk to this machine's own addresses", Verdict::Needed { by: "IPAddressAllow", despite: &["IPAddressDeny"] })),
     // What is left.
-    other("signal-same-users-process", "send another service's process a signal", Verdict::Open(
+    ordinary(other("signal-same-users-process", "send another service's process a signal", Verdict::Open(
         "all services are one user, and no directive that all supported systemd know takes that away; what is \
          ended so is restarted",
-    )),
+    ))),
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::attempts::{ATTEMPTS, Verdict};
+use super::attempts::{ATTEMPTS, Rights, Verdict};
 use super::profile::Profile;
 use super::table::{LEFT_OUT, SANDBOX};
 use super::{Exposure, budget};
@@ -76,7 +76,7 @@ fn attempts(page: &mut String) {
     for attempt in ATTEMPTS {
         let comes = match attempt.verdict {
             Verdict::Denied(walls) => {
-                let user = attempt.takes_root.then_some("`User=juniper`".to_owned());
+                let user = (attempt.rights == Rights::Root).then(|| "`User=juniper`".to_owned());
                 let walls = walls.iter().map(|wall| {
                     let end = if wall.contains('=') { "" } else { "=" };
                     format!("`{wall}{end}`")

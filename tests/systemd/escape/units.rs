@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use juniperctl::hardening::attempts::Attempt;
+use juniperctl::hardening::attempts::{Attempt, Rights};
 use juniperctl::hardening::table::SANDBOX;
 
 /// A unit and what is tried in it.
@@ -12,6 +12,8 @@ pub(super) struct Unit<'a> {
     pub(super) title: String,
     /// Its text, but for the command.
     pub(super) text: String,
+    /// Whether its sandbox is that of an installed unit, as it is.
+    pub(super) is_whole: bool,
     /// For a template.
     pub(super) is_template: bool,
     /// What is tried.
@@ -28,7 +30,7 @@ pub(super) enum Base {
 impl Base {
     /// Whether an attempt is made by this one: by root only what an ordinary user could not do anyway.
     pub(super) const fn is_tried_by(self, attempt: &Attempt) -> bool {
-        matches!(self, Self::Root) == attempt.takes_root
+        matches!(self, Self::Root) == matches!(attempt.rights, Rights::Root)
     }
 
     const fn user(self) -> &'static str {
@@ -51,6 +53,7 @@ impl<'a> Unit<'a> {
     pub(super) fn installed(name: &str, text: String, attempts: &[&'a Attempt]) -> Self {
         Self {
             title: name.to_owned(),
+            is_whole: true,
             is_template: name.ends_with('@'),
             text,
             attempts: attempts.to_vec(),
@@ -69,6 +72,7 @@ impl<'a> Unit<'a> {
         Self {
             title: format!("no sandbox, as {}", base.user()),
             text: base.text(),
+            is_whole: false,
             is_template: false,
             attempts: attempts.to_vec(),
         }
@@ -79,6 +83,7 @@ impl<'a> Unit<'a> {
         Self {
             title: format!("nothing but {name}={value}, as {}", base.user()),
             text: base.text() + &format!("{name}={value}\n"),
+            is_whole: false,
             is_template: false,
             attempts: attempts.to_vec(),
         }
@@ -98,6 +103,7 @@ impl<'a> Unit<'a> {
         Self {
             title: format!("without {directive}"),
             text,
+            is_whole: false,
             is_template: false,
             attempts: attempts.to_vec(),
         }
