@@ -153,7 +153,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     // Files.
     user("write-elsewhere", "write where everybody may, but not in its own directories", &["ProtectSystem"]),
     user("touch-other-service", "read or write another service's state, logs, cache or runtime files", &["TemporaryFileSystem"]),
-    user("read-credentials", "read the credentials that systemd handed another service", &["ProtectSystem", "ProtectHome", "TemporaryFileSystem"]),
+    user("read-credentials", "read the credentials that systemd handed another service", &["PrivateMounts", "ProtectSystem", "ProtectHome", "TemporaryFileSystem"]),
     root("read-secrets", "read the stored secrets", &["InaccessiblePaths"]),
     user("read-home", "read below /home", &["ProtectHome"]),
     user("read-root", "read below /root", &["ProtectHome"]),

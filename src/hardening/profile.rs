@@ -84,6 +84,7 @@ const READY: &[Exception] = &[
     off("InaccessiblePaths", NO_MOUNTS),
     off("PrivateTmp", NO_MOUNTS),
     off("PrivateDevices", NO_MOUNTS),
+    off("PrivateMounts", NO_MOUNTS),
     off("PrivateIPC", NO_MOUNTS),
     off("ProtectProc", NO_MOUNTS),
     off("ProcSubset", NO_MOUNTS),

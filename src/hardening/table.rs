@@ -126,6 +126,14 @@ pub const SANDBOX: &[Directive] = &[
         "acting as any other user, root included",
         "files of other users appear as nobody's",
     ),
+    // Others imply it; asked about a file, systemd-analyze counts it all the same.
+    row(
+        "PrivateMounts",
+        &[(239, "yes")],
+        EXEC,
+        "showing its mounts to anyone else, and seeing the credentials of others",
+        NOTHING,
+    ),
     row(
         "PrivateIPC",
         &[(248, "yes")],
@@ -314,10 +322,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     (
         "KeyringMode=private",
         "what the system's manager gives every service since 235",
-    ),
-    (
-        "PrivateMounts=yes",
-        "every directive that needs a mount gives the unit a mount namespace of its own, from which nothing gets out",
     ),
     (
         "PrivatePIDs=yes",

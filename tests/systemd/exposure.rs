@@ -24,12 +24,14 @@ const CONFIGURATIONS: [(&str, &str); 3] = [
 
 /// Directives that systemd does not ask about, or whose default it takes for good: the escape trials
 /// hold these.
-const UNASKED: [&str; 6] = [
+const UNASKED: [&str; 7] = [
     // PrivateDevices= closes the others, too; units with GPUs are without it, and asked about it below.
     "DevicePolicy",
     "InaccessiblePaths",
     "IPAddressAllow",
     "PrivateIPC",
+    // Asked of a file alone, not of a loaded unit that has a mount namespace anyway.
+    "PrivateMounts",
     "SystemCallErrorNumber",
     "TemporaryFileSystem",
 ];
