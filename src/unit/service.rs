@@ -6,6 +6,7 @@
 //! measured on a small machine; here the wait costs a millisecond. The watcher is a command line of
 //! its own, `ExecStartPost=`: its sandbox is built while the service itself starts.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::hardening::Sandbox;
@@ -14,7 +15,8 @@ use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, Whe
 use super::budget::Budget;
 use super::edges;
 use super::facts::Facts;
-use super::sandbox::{binds, devices, peers, sandbox};
+use super::sandbox::{binds, devices, others_ports, peers, sandbox};
+
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -51,6 +53,7 @@ pub struct ServiceUnit {
     pub restarts_directly: bool,
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
+    pub others_ports: BTreeSet<u16>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
 }
@@ -127,6 +130,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
+        others_ports: others_ports(service, around.stack, around.version),
         peers: peers(around.stack),
         sandbox: sandbox(managed, around.version),
     }

@@ -100,7 +100,7 @@ fn one(victim: &str, attempt: &str) -> Result {
         "open-packet-socket" => sockets::packet(),
         "open-netlink-socket" => sockets::netlink(),
         "bind-privileged-port" => sockets::bind(81),
-        "bind-others-port" => sockets::bind(8299),
+        "bind-others-port" => sockets::bind_others(),
         "talk-beyond-loopback" => sockets::send("192.0.2.1:9"),
         "talk-to-loopback" => sockets::send("127.0.0.1:9"),
         _ => Err(Refusal::UNKNOWN),

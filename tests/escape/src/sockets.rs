@@ -4,7 +4,7 @@ use std::net::{TcpListener, UdpSocket};
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
-use crate::refusal::Result;
+use crate::refusal::{Refusal, Result};
 
 /// One that sees and forges packets of any protocol.
 pub(crate) fn raw() -> Result {
@@ -30,6 +30,18 @@ fn open(family: AddressFamily, kind: SockType, protocol: Option<SockProtocol>) -
 pub(crate) fn bind(port: u16) -> Result {
     TcpListener::bind(("127.0.0.1", port))?;
     Ok(())
+}
+
+/// The ports of all services: one is its own.
+pub(crate) fn bind_others() -> Result {
+    let refused: Vec<Refusal> = [8050, 8100, 8200, 8210]
+        .into_iter()
+        .filter_map(|port| bind(port).err())
+        .collect();
+    match refused.as_slice() {
+        [_, _, .., last] => Err(*last),
+        _ => Ok(()),
+    }
 }
 
 /// A packet that nobody has to take.

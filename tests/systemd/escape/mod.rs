@@ -32,7 +32,12 @@ const UNITS: [&str; 6] = [
 ];
 
 /// Directives that change no score: without each of them something that was denied must succeed.
-const UNASKED: [&str; 3] = ["TemporaryFileSystem", "InaccessiblePaths", "PrivateIPC"];
+const UNASKED: [&str; 4] = [
+    "TemporaryFileSystem",
+    "InaccessiblePaths",
+    "PrivateIPC",
+    "SocketBindDeny",
+];
 
 /// What a container can show, on every systemd; what takes a kernel of its own, on one.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
