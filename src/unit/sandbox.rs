@@ -39,6 +39,18 @@ pub(super) fn others_ports(
         .collect()
 }
 
+/// What must be hidden besides the rows of the table: before 252 systemd makes the directory above those of
+/// the instances for root alone (measured on 247), unless something is mounted there.
+pub(super) fn hidden(
+    service: &Service,
+    managed: &Managed,
+    version: SystemdVersion,
+) -> Option<String> {
+    let is_hidden = !managed.relax.contains_key("TemporaryFileSystem");
+    let above = ["%S", "%L", "%C", "%t"].map(|base| format!("{base}/juniper/{}:ro", service.name));
+    (managed.instances.is_some() && is_hidden && !version.has(252)).then(|| above.join(" "))
+}
+
 /// The first systemd that knows `SocketBindDeny=`. It does nothing where that systemd was built without the
 /// BPF framework, as Debian 12's was.
 const SOCKET_BIND: u32 = 249;

@@ -15,7 +15,7 @@ use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, Whe
 use super::budget::Budget;
 use super::edges;
 use super::facts::Facts;
-use super::sandbox::{binds, devices, others_ports, peers, sandbox};
+use super::sandbox::{binds, devices, hidden, others_ports, peers, sandbox};
 
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
@@ -54,6 +54,7 @@ pub struct ServiceUnit {
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
     pub others_ports: BTreeSet<u16>,
+    pub hidden: Option<String>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
 }
@@ -130,6 +131,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
+        hidden: hidden(service, managed, around.version),
         others_ports: others_ports(service, around.stack, around.version),
         peers: peers(around.stack),
         sandbox: sandbox(managed, around.version),

@@ -14,6 +14,8 @@ pub(super) struct Unit<'a> {
     pub(super) text: String,
     /// Whether its sandbox is that of an installed unit, as it is.
     pub(super) is_whole: bool,
+    /// What was taken away from it.
+    pub(super) lacks: Option<&'static str>,
     /// For a template.
     pub(super) is_template: bool,
     /// What is tried.
@@ -54,6 +56,7 @@ impl<'a> Unit<'a> {
         Self {
             title: name.to_owned(),
             is_whole: true,
+            lacks: None,
             is_template: name.ends_with('@'),
             text,
             attempts: attempts.to_vec(),
@@ -73,6 +76,7 @@ impl<'a> Unit<'a> {
             title: format!("no sandbox, as {}", base.user()),
             text: base.text(),
             is_whole: false,
+            lacks: None,
             is_template: false,
             attempts: attempts.to_vec(),
         }
@@ -84,13 +88,14 @@ impl<'a> Unit<'a> {
             title: format!("nothing but {name}={value}, as {}", base.user()),
             text: base.text() + &format!("{name}={value}\n"),
             is_whole: false,
+            lacks: None,
             is_template: false,
             attempts: attempts.to_vec(),
         }
     }
 
     /// One that lacks a directive.
-    pub(super) fn without(directive: &str, whole: &str, attempts: &[&'a Attempt]) -> Self {
+    pub(super) fn without(directive: &'static str, whole: &str, attempts: &[&'a Attempt]) -> Self {
         let mut text = String::new();
         for line in whole.lines() {
             if line
@@ -104,6 +109,7 @@ impl<'a> Unit<'a> {
             title: format!("without {directive}"),
             text,
             is_whole: false,
+            lacks: Some(directive),
             is_template: false,
             attempts: attempts.to_vec(),
         }
