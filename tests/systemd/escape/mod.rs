@@ -65,6 +65,14 @@ fn escape(stage: &Stage, suite: Suite, takes_kernel: bool) -> Outcome {
     attempts.retain(|attempt| attempt.takes_kernel == takes_kernel);
     let units = units(stage, &attempts)?;
     let came = stage.play(&units)?;
+    // What the table leaves out because every unit has it.
+    let defaults = stage.defaults()?;
+    for default in ["KeyringMode=private", "AmbientCapabilities="] {
+        claim(
+            defaults.lines().any(|line| line == default),
+            format!("not {default} by itself: {defaults}"),
+        )?;
+    }
     let version = suite.systemd_version();
     let mut faults = String::new();
     let mut seen = String::new();
