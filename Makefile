@@ -28,7 +28,8 @@ tools: requirements ## fetch the build tools that are no Debian packages, once
 	@test -x $(TOOLS)/bin/cargo-deny || cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
 
 build: tools ## build the release programs
-	cargo zigbuild --quiet --release --target $(TRIPLE).$(GLIBC) --package juniperctl --package juniper-standin
+	cargo zigbuild --quiet --release --target $(TRIPLE).$(GLIBC) --package juniperctl --package juniper-standin \
+	  --package juniper-escape
 
 deb: build ## build both Debian packages into target/debian
 	@packaging/assets $(RELEASE)/juniperctl target/assets

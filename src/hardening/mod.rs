@@ -4,6 +4,7 @@
 //! One table, [`table::SANDBOX`]; a unit gets every directive of it that its systemd knows, that its
 //! [`Profile`] does not leave out and that its configuration does not relax. Nothing here writes a unit.
 
+pub mod attempts;
 pub mod audit;
 pub mod budget;
 pub mod exposure;

@@ -82,6 +82,8 @@ const NO_MOUNTS: &str = "no mount namespace: it would cost each start of the gro
 const READY: &[Exception] = &[
     off("ProtectSystem", NO_MOUNTS),
     off("ProtectHome", NO_MOUNTS),
+    off("TemporaryFileSystem", NO_MOUNTS),
+    off("InaccessiblePaths", NO_MOUNTS),
     off("PrivateTmp", NO_MOUNTS),
     off("PrivateDevices", NO_MOUNTS),
     off("PrivateMounts", NO_MOUNTS),

@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 
+use super::attempts::{ATTEMPTS, Rights, Verdict};
 use super::profile::Profile;
-use crate::spec::network::Network;
-
-use super::table::{Directive, ISOLATED, SANDBOX};
+use super::table::{Directive, ISOLATED, LEFT_OUT, SANDBOX};
 use super::{Exposure, budget};
+use crate::spec::network::Network;
 
 /// The page.
 #[must_use]
@@ -30,6 +30,11 @@ pub fn page() -> String {
          |---|---|---|---|---|\n",
     );
     rows(ISOLATED, &mut page);
+    page.push_str("\nNot in it, because without them nothing changes, or something breaks:\n\n");
+    for (directive, reason) in LEFT_OUT {
+        let _ = writeln!(page, "- `{directive}`: {reason}");
+    }
+    attempts(&mut page);
     page.push_str(
         "\n## Profiles\n\n\
          The exposure is what `systemd-analyze security` counts, from 0.0 to 10.0. A unit that exceeds\n\
@@ -68,4 +73,41 @@ fn rows(rows: &[Directive], page: &mut String) {
             );
         }
     }
+}
+
+/// What is tried from inside each unit, and what comes of it.
+fn attempts(page: &mut String) {
+    page.push_str(
+        "\n## What a service cannot do\n\n\
+         Made from `src/hardening/attempts.rs`, and played from inside each unit on systemd 247, 252, 257\n\
+         and 262 (`tests/systemd/escape`). Each directive named denies the attempt by itself, in a unit\n\
+         that has no other; with none of them it succeeds. A unit that does without all of them, as its\n\
+         profile or the site has it, is not protected against it.\n\n\
+         | a service that tries to ... | is denied by | tried |\n\
+         |---|---|---|\n",
+    );
+    for attempt in ATTEMPTS {
+        let comes = match attempt.verdict {
+            Verdict::Denied(walls) => {
+                let user = (attempt.rights == Rights::Root).then(|| "`User=juniper`".to_owned());
+                let walls = walls.iter().map(|wall| {
+                    let end = if wall.contains('=') { "" } else { "=" };
+                    format!("`{wall}{end}`")
+                });
+                user.into_iter().chain(walls).collect::<Vec<_>>().join(", ")
+            }
+            Verdict::Needed { by, .. } => format!("nothing where `{by}=` lists it"),
+            Verdict::Open(reason) => format!("**nothing**: {reason}"),
+        };
+        let place = if attempt.takes_kernel {
+            "in a virtual machine"
+        } else {
+            "in containers"
+        };
+        let _ = writeln!(page, "| {} | {comes} | {place} |", attempt.tries);
+    }
+    page.push_str(
+        "\nThe watchdog is root without capabilities, and may give orders to systemd: its sandbox holds\n\
+         faults, not somebody who speaks D-Bus through it. `juniper-ready.service` has no mount namespace.\n",
+    );
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::hardening::{Profile, Sandbox};
 use crate::spec::bind::{self, BindTarget};
 use crate::spec::network::Network;
-use crate::spec::stack::{Gpu, Managed, Stack};
+use crate::spec::stack::{Gpu, Managed, Service, Stack};
 
 use super::facts::Facts;
 use super::value::{Directories, raw};
@@ -24,6 +24,37 @@ pub(super) fn peers(stack: &Stack) -> Vec<String> {
         .collect();
     addresses.iter().map(IpAddr::to_string).collect()
 }
+
+/// The ports of the other services, which nobody else may take, where systemd can hold that. Of those with
+/// instances it is the first: a count that changes must not change the units of others.
+pub(super) fn others_ports(
+    service: &Service,
+    stack: &Stack,
+    version: SystemdVersion,
+) -> BTreeSet<u16> {
+    let port = |service: &Service| Some(service.managed()?.endpoint?.port);
+    let own = port(service);
+    let others = stack.services.iter().filter_map(port);
+    others
+        .filter(|other| version.has(SOCKET_BIND) && Some(*other) != own)
+        .collect()
+}
+
+/// What must be hidden besides the rows of the table: before 252 systemd makes the directory above those of
+/// the instances for root alone (measured on 247), unless something is mounted there.
+pub(super) fn hidden(
+    service: &Service,
+    managed: &Managed,
+    version: SystemdVersion,
+) -> Option<String> {
+    let is_hidden = !managed.relax.contains_key("TemporaryFileSystem");
+    let above = ["%S", "%L", "%C", "%t"].map(|base| format!("{base}/juniper/{}:ro", service.name));
+    (managed.instances.is_some() && is_hidden && !version.has(252)).then(|| above.join(" "))
+}
+
+/// The first systemd that knows `SocketBindDeny=`. It does nothing where that systemd was built without the
+/// BPF framework, as Debian 12's was.
+const SOCKET_BIND: u32 = 249;
 
 /// The NVIDIA device nodes of the GPUs it may use, as `DeviceAllow=` takes them.
 pub(super) fn devices(gpu: &Gpu) -> Vec<String> {

@@ -6,6 +6,7 @@
 //! measured on a small machine; here the wait costs a millisecond. The watcher is a command line of
 //! its own, `ExecStartPost=`: its sandbox is built while the service itself starts.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::hardening::Sandbox;
@@ -16,7 +17,7 @@ use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
 use super::network;
-use super::sandbox::{binds, devices, peers, sandbox};
+use super::sandbox::{binds, devices, hidden, others_ports, peers, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -57,6 +58,8 @@ pub struct ServiceUnit {
     pub restarts_directly: bool,
     pub memory_max: Option<u64>,
     pub devices: Vec<String>,
+    pub others_ports: BTreeSet<u16>,
+    pub hidden: Option<String>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
 }
@@ -141,6 +144,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         devices: devices(&managed.gpu),
+        hidden: hidden(service, managed, around.version),
+        others_ports: others_ports(service, around.stack, around.version),
         peers: peers(around.stack),
         sandbox: sandbox(managed, around.version, around.stack.network),
     }

@@ -29,14 +29,15 @@ const CONFIGURATIONS: [(&str, &str); 4] = [
 /// Directives that systemd does not ask about, or whose default it takes for good: the escape trials
 /// hold these.
 const UNASKED: [&str; 7] = [
-    "AmbientCapabilities",
-    // PrivateDevices= closes the others, too; units with GPUs are without it.
+    // PrivateDevices= closes the others, too; units with GPUs are without it, and asked about it below.
     "DevicePolicy",
+    "InaccessiblePaths",
     "IPAddressAllow",
-    "KeyringMode",
     "PrivateIPC",
+    // Asked of a file alone, not of a loaded unit that has a mount namespace anyway.
     "PrivateMounts",
     "SystemCallErrorNumber",
+    "TemporaryFileSystem",
 ];
 
 pub(crate) fn agrees_with_systemd(suite: Suite) -> Outcome {
@@ -92,6 +93,16 @@ fn nothing_is_there_for_nothing(units: &BTreeMap<String, Variant>) -> Outcome {
     claim(
         idle.is_subset(&unasked),
         format!("these change nothing: {idle:?}, expected at most {unasked:?}"),
+    )?;
+    let gpu = &units["gpu-cascor"].text;
+    let lines: Vec<&str> = gpu.lines().collect();
+    let closed = lines
+        .iter()
+        .filter(|line| !line.starts_with("DevicePolicy="));
+    let without = closed.fold(String::new(), |text, line| text + line + "\n");
+    claim(
+        open(&Settings::parse(&without)) > open(&Settings::parse(gpu)),
+        "a unit with a GPU is no more exposed without DevicePolicy=",
     )
 }
 

@@ -12,6 +12,7 @@
     reason = "tests may fail loudly, print what they saw, and look at this computer"
 )]
 
+mod escape;
 mod exposure;
 mod failures;
 mod group;
@@ -52,6 +53,7 @@ fn main() {
             move || exposure::agrees_with_systemd(suite),
         ));
         trials.push(secrets::life_trial(suite));
+        trials.extend(escape::trials(suite));
         trials.extend(ordering::trials(suite));
         trials.extend(watchdog::trials(suite));
     }
@@ -103,5 +105,6 @@ fn main() {
     trials.extend(isolated::real_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
+    escape::print();
     conclusion.exit();
 }

@@ -68,6 +68,7 @@ impl Stage {
                  startup = {{ interval = \"1s\", failure_threshold = 2 }}\n\
                  readiness = {{ path = \"/v1/health/ready\" }}\n\
                  liveness = {{ path = \"/v1/health/live\" }}\n\
+                 exposure_budget = 1.1\n\
                  relax.ProtectSystem = \"the tests' orders are rewritten by the services\"\n\
                  derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n"
             );
