@@ -82,8 +82,8 @@ pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
         if let Some(address) = let_out {
             let _ = writeln!(text, "  let out of the group's network at {address}");
         }
-        for relaxed in &row.audited.relaxed {
-            let _ = writeln!(text, "  {}: {}", what(relaxed), relaxed.reason);
+        for (what, reason) in by_reason(&row.audited.relaxed) {
+            let _ = writeln!(text, "  {what}: {reason}");
         }
         for open in over {
             let _ = writeln!(text, "  {} adds {}", open.question, open.points());
@@ -134,11 +134,26 @@ pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
     json!({ "version": 1, "profile": profile, "systemd": systemd, "units": units })
 }
 
-fn what(relaxed: &Relaxed) -> String {
-    match relaxed.instead {
-        None => format!("{}= is off", relaxed.name),
-        Some(value) => format!("{}= is {value}", relaxed.name),
+/// What is off or less, those with the same reason together.
+fn by_reason(relaxed: &[Relaxed]) -> Vec<(String, &str)> {
+    let mut told: Vec<(Option<&str>, &str, Vec<String>)> = Vec::new();
+    for one in relaxed {
+        let name = format!("{}=", one.name);
+        let alike = told
+            .iter_mut()
+            .find(|(instead, reason, _)| *instead == one.instead && *reason == one.reason);
+        match alike {
+            Some((_, _, names)) => names.push(name),
+            None => told.push((one.instead, &one.reason, vec![name])),
+        }
     }
+    told.into_iter()
+        .map(|(instead, reason, names)| {
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            let value = instead.unwrap_or("off");
+            (format!("{} {verb} {value}", names.join(", ")), reason)
+        })
+        .collect()
 }
 
 fn by(by: By) -> &'static str {
