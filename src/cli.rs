@@ -13,7 +13,7 @@ use crate::unit::SystemdVersion;
 mod gate;
 mod watchdog;
 
-pub use watchdog::{Incidents, Notification, Pause, Resume, Told, Watch, Why};
+pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
 pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
 
@@ -110,6 +110,9 @@ pub enum Command {
     /// Watch the group; what juniper-watchdog.service runs
     #[command(hide = true)]
     Watchdog(Watch),
+    /// Carry out one order of the watchdog; what juniper-act@.service runs
+    #[command(hide = true)]
+    Act(Act),
     /// Tell somebody of an incident; what juniper-notification@.service runs
     #[command(hide = true)]
     Notification(Notification),

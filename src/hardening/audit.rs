@@ -9,10 +9,10 @@ use crate::spec::layer::Layer;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
-use crate::unit::notification;
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
+use crate::unit::{act, notification};
 
 use super::exposure::{Open, Settings, open};
 use super::{Exposure, Profile, Relaxed, budget};
@@ -115,6 +115,7 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
     let group = [
         (READY, Profile::Ready),
         (WATCHDOG, Profile::Watchdog),
+        (act::TEMPLATE, Profile::Act),
         (notification::TEMPLATE, Profile::Notification),
     ];
     let group = group.into_iter().map(|(unit, profile)| About {

@@ -12,8 +12,8 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::group::{READY, WATCHDOG};
-use crate::unit::notification;
 use crate::unit::service::file_name;
+use crate::unit::{act, notification};
 
 /// What the plan does to the services that run.
 pub(super) async fn effects(
@@ -35,6 +35,7 @@ pub(super) async fn effects(
         unit != READY
             && unit != WATCHDOG
             && !notification::is_instance(unit)
+            && !act::is_instance(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();

@@ -11,7 +11,12 @@ use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Endpoint, Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 3] = ["juniper-notification", "juniper-ready", "juniper-watchdog"];
+const RESERVED: [&str; 4] = [
+    "juniper-act",
+    "juniper-notification",
+    "juniper-ready",
+    "juniper-watchdog",
+];
 
 /// Records each pair that clashes.
 pub(super) fn record(
