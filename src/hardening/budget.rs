@@ -18,7 +18,7 @@ const WATCHDOG: Exposure = Exposure::tenths(9);
 
 /// The unit that acts for the watchdog: root in name, because nobody else gives orders to systemd; no
 /// network.
-const ACT: Exposure = Exposure::tenths(9);
+const ACT: Exposure = Exposure::tenths(5);
 
 /// The unit that asks whether the group answers: without a mount namespace.
 const READY: Exposure = Exposure::tenths(27);

@@ -130,7 +130,7 @@ mod tests {
         for (said, heard) in [
             ("x".repeat(300), Err("longer than 300")),
             (format!("{}\n", "x".repeat(299)), Ok(())),
-            ("abort x".to_owned(), Err("eof")),
+            ("abort x".to_owned(), Err("end of file")),
         ] {
             let (mut theirs, stream) = UnixStream::pair().unwrap();
             let mut client = Client { stream };

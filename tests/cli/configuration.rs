@@ -143,6 +143,8 @@ fn render_answers_json_of_version_1() {
     assert_eq!(
         names,
         [
+            "juniper-act.socket",
+            "juniper-act@.service",
             "juniper-canopy.service",
             "juniper-data.service",
             "juniper-ready.service",
@@ -151,7 +153,7 @@ fn render_answers_json_of_version_1() {
         ]
     );
     assert!(
-        listing["units"][1]["text"]
+        listing["units"][3]["text"]
             .as_str()
             .unwrap()
             .contains("\n[Service]\n")
