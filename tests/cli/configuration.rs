@@ -219,7 +219,7 @@ fn render_prints_what_it_would_write() {
         assert!(printed.contains(&text), "{text}");
         count += 1;
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 7);
     assert_eq!(printed, render(tree.path(), &["--profile", "default"]));
 }
 
@@ -236,7 +236,7 @@ fn render_makes_the_directory_it_writes_to() {
     assert_eq!(said.code, Some(0), "{said:#?}");
     assert_eq!(said.stdout, "");
     assert!(
-        said.stderr.contains("7 unit files") && said.stderr.contains(out.to_str().unwrap()),
+        said.stderr.contains("9 unit files") && said.stderr.contains(out.to_str().unwrap()),
         "{said:#?}"
     );
     assert!(out.join("juniper.target").is_file());
