@@ -141,10 +141,12 @@ impl Stage {
         Ok(begun.elapsed())
     }
 
-    /// Waits until everybody is well.
+    /// Waits until everybody is well, in systemd's eyes, too: one that answers may still be starting.
     pub(super) fn all_well(&self) -> Outcome {
+        let active = ALL.map(|(_, unit)| format!("systemctl is-active --quiet {unit}"));
+        let line = format!("juniperctl health && {}", active.join(" && "));
         self.waits_until("the group to be ready", || {
-            run(&self.machine, "juniperctl health").is_ok_and(|health| health.success())
+            run(&self.machine, &line).is_ok_and(|well| well.success())
         })
     }
 
