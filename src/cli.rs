@@ -15,7 +15,7 @@ mod secret;
 mod watchdog;
 
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
-pub use watchdog::{Incidents, Notification, Pause, Resume, Told, Watch, Why};
+pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
 pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
 
@@ -114,6 +114,9 @@ pub enum Command {
     /// Watch the group; what juniper-watchdog.service runs
     #[command(hide = true)]
     Watchdog(Watch),
+    /// Carry out one order of the watchdog; what juniper-act@.service runs
+    #[command(hide = true)]
+    Act(Act),
     /// Tell somebody of an incident; what juniper-notification@.service runs
     #[command(hide = true)]
     Notification(Notification),

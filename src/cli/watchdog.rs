@@ -17,6 +17,17 @@ pub struct Watch {
     pub reload: bool,
 }
 
+/// Carry out one order of the watchdog; what juniper-act@.service runs
+#[derive(Debug, Args)]
+pub struct Act {
+    /// Somebody may be told of incidents
+    #[arg(long)]
+    pub notification: bool,
+    /// The units that may be acted upon; a template stands for its instances
+    #[arg(value_name = "UNIT")]
+    pub units: Vec<String>,
+}
+
 /// Tell somebody of an incident; what juniper-notification@.service runs
 #[derive(Debug, Args)]
 pub struct Notification {

@@ -174,7 +174,10 @@ pub(super) fn found(
     let mut names: Vec<String> = Files::names(&directory)?
         .into_iter()
         .filter(|name| {
-            name.starts_with("juniper") && (name.ends_with(".service") || name.ends_with(".target"))
+            name.starts_with("juniper")
+                && [".service", ".socket", ".target"]
+                    .iter()
+                    .any(|kind| name.ends_with(kind))
         })
         .collect();
     names.extend(files.iter().map(|file| file.name.clone()));

@@ -2,6 +2,7 @@
 //!
 //! Commands decide nothing that a pure module could decide.
 
+mod act;
 mod audit;
 mod check;
 mod completions;
@@ -87,6 +88,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
+        Command::Act(options) => act::run(options, context).await,
         Command::Notification(options) => notification::run(&options, context),
         Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),

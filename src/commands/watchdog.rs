@@ -14,14 +14,14 @@ use futures_util::stream::FuturesUnordered;
 use crate::cli::Watch;
 use crate::error::{CommandError, Kind};
 use crate::host::signals::HangUps;
-use crate::host::systemd::Systemd;
-use crate::host::{clock, notify};
+use crate::host::{clock, environment, notify, process};
 use crate::spec::Stack;
-use crate::unit::group::WATCHDOG;
+use crate::watchdog::act::Act;
 use crate::watchdog::{Action, Event, Watchdog, Watched};
 
 use super::{Context, configuration};
 
+mod actor;
 mod board;
 mod bus;
 mod endpoints;
@@ -29,6 +29,7 @@ mod records;
 
 pub(super) use records::Records;
 
+use actor::Actor;
 use board::Board;
 use bus::Bus;
 use endpoints::Endpoints;
@@ -48,8 +49,7 @@ type Work = Pin<Box<dyn Future<Output = Result<Option<Event>, Told>>>>;
 pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, CommandError> {
     context.online("the watchdog")?;
     if options.reload {
-        Systemd::connect().await?.hang_up(WATCHDOG).await?;
-        return Ok(0);
+        return hang_up();
     }
     // Before anything else: without a handler this signal would end the process.
     let hang_ups = HangUps::new().map_err(|error| {
@@ -70,6 +70,22 @@ pub(super) async fn run(options: &Watch, context: &Context) -> Result<u8, Comman
     daemon.go_on(hang_ups).await
 }
 
+/// Has the watchdog that runs read the configuration again: what `ExecReload=` runs, as the same user.
+fn hang_up() -> Result<u8, CommandError> {
+    let Some(main) = environment::main_process() else {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "$MAINPID does not tell which process the watchdog is",
+        )
+        .hint("sudo systemctl reload juniper-watchdog"));
+    };
+    process::hang_up(main).map_err(|error| {
+        let what = format!("cannot send SIGHUP to the watchdog, process {main}: {error}");
+        CommandError::new(Kind::Machine, what).hint("sudo systemctl restart juniper-watchdog")
+    })?;
+    Ok(0)
+}
+
 /// How long trouble lasts before somebody is told of it.
 fn tell_after(stack: &Stack) -> Option<Duration> {
     stack
@@ -83,6 +99,7 @@ struct Daemon<'c> {
     watchdog: Watchdog,
     endpoints: Rc<Endpoints>,
     bus: Rc<Bus>,
+    actor: Rc<Actor>,
     records: Records,
     board: Board,
     work: FuturesUnordered<Work>,
@@ -108,6 +125,7 @@ impl<'c> Daemon<'c> {
             .telling(stack.and_then(tell_after)),
             endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
             bus: Rc::new(Bus::default()),
+            actor: Rc::new(Actor::new(context)),
             records,
             board,
             work: FuturesUnordered::new(),
@@ -213,8 +231,9 @@ impl<'c> Daemon<'c> {
 
     fn carry_out(&mut self, action: Action) {
         let terminal = &self.context.terminal;
-        let bus = Rc::clone(&self.bus);
+        let (bus, actor) = (Rc::clone(&self.bus), Rc::clone(&self.actor));
         let endpoints = Rc::clone(&self.endpoints);
+        let unit = |label: &str| endpoints.unit(label).to_owned();
         let work: Work = match action {
             Action::Ask {
                 number,
@@ -235,20 +254,23 @@ impl<'c> Daemon<'c> {
                 terminal.error(&format!(
                     "{label} does not answer: ending it with SIGABRT, so that it says where it is"
                 ));
-                Box::pin(async move { bus.abort(endpoints.unit(&label)).await })
+                let act = Act::Abort(unit(&label));
+                Box::pin(async move { actor.act(act).await })
             }
             Action::Kill { label } => {
                 terminal.error(&format!("{label} did not end on SIGABRT: killing it"));
-                Box::pin(async move { bus.kill(endpoints.unit(&label)).await })
+                let act = Act::Kill(unit(&label));
+                Box::pin(async move { actor.act(act).await })
             }
             Action::Restart { label } => {
                 terminal.error(&format!(
                     "{label} is in a state that it does not leave by itself: restarting it"
                 ));
-                Box::pin(async move { bus.restart(endpoints.unit(&label)).await })
+                let act = Act::Restart(unit(&label));
+                Box::pin(async move { actor.act(act).await })
             }
             Action::Notify { number } => {
-                Box::pin(async move { Ok(Some(bus.notify(number).await)) })
+                Box::pin(async move { Ok(Some(actor.notify(number).await)) })
             }
             Action::Keep(incident) => {
                 self.records.keep(&incident, self.context);

@@ -13,10 +13,10 @@ use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::network::{NETWORK, service_of};
-use crate::unit::notification;
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
+use crate::unit::{act, notification};
 
 use super::exposure::{Open, Settings, open};
 use super::{Exposure, Profile, Relaxed, budget};
@@ -132,6 +132,7 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
             Profile::Notification,
             Network::Host,
         ),
+        (act::TEMPLATE.to_owned(), Profile::Act, Network::Host),
     ];
     if stack.network.is_isolated() {
         group.push((NETWORK.to_owned(), Profile::Network, stack.network));

@@ -15,8 +15,12 @@ const PROCESSOR: Exposure = Exposure::tenths(9);
 /// A service with GPUs: their device nodes are open.
 const GPU: Exposure = Exposure::tenths(12);
 
-/// The watchdog: root in name, because nobody else gives orders to systemd.
-const WATCHDOG: Exposure = Exposure::tenths(13);
+/// The watchdog: everything under /proc is open to it.
+const WATCHDOG: Exposure = Exposure::tenths(9);
+
+/// The unit that acts for the watchdog: root in name, because nobody else gives orders to systemd; no
+/// network.
+const ACT: Exposure = Exposure::tenths(5);
 
 /// The unit that asks whether the group answers: without a mount namespace.
 const READY: Exposure = Exposure::tenths(27);
@@ -37,6 +41,7 @@ pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
         Profile::Network | Profile::MachineLearning => PROCESSOR,
         Profile::Gpu => GPU,
         Profile::Watchdog => WATCHDOG,
+        Profile::Act => ACT,
         Profile::Ready => READY,
         Profile::Notification => NOTIFICATION,
     };

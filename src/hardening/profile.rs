@@ -12,8 +12,10 @@ pub enum Profile {
     MachineLearning,
     /// A service that runs torch on a GPU.
     Gpu,
-    /// The watchdog, and whoever else is given orders to systemd.
+    /// The watchdog.
     Watchdog,
+    /// The unit that acts for the watchdog, as root.
+    Act,
     /// The unit that asks whether the group answers.
     Ready,
     /// The unit that tells somebody of an incident.
@@ -76,6 +78,18 @@ const WATCHDOG: &[Exception] = &[
     },
 ];
 
+const ACT: &[Exception] = &[
+    Exception {
+        directive: "RestrictAddressFamilies",
+        instead: Some("AF_UNIX"),
+        reason: "systemd is all that it talks to",
+    },
+    off(
+        "IPAddressAllow",
+        "it is in a network of its own, with nobody else in it",
+    ),
+];
+
 /// Said of each directive that needs a mount namespace.
 const NO_MOUNTS: &str = "no mount namespace: it would cost each start of the group 40 ms";
 
@@ -116,6 +130,7 @@ impl Profile {
             Self::MachineLearning => MACHINE_LEARNING,
             Self::Gpu => GPU,
             Self::Watchdog => WATCHDOG,
+            Self::Act => ACT,
             Self::Ready => READY,
             Self::Notification => NOTIFICATION,
         }
@@ -129,17 +144,19 @@ impl Profile {
             Self::MachineLearning => "machine-learning",
             Self::Gpu => "gpu",
             Self::Watchdog => "watchdog",
+            Self::Act => "act",
             Self::Ready => "ready",
             Self::Notification => "notification",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Network,
         Self::MachineLearning,
         Self::Gpu,
         Self::Watchdog,
+        Self::Act,
         Self::Ready,
         Self::Notification,
     ];

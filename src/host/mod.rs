@@ -9,6 +9,7 @@
 )]
 
 pub mod accounts;
+pub mod act_socket;
 pub mod analyze;
 pub mod clock;
 mod descriptor;

@@ -12,13 +12,22 @@ use std::process::Command;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use tokio::io::unix::AsyncFd;
 
 use super::descriptor;
 
 /// The variable that names systemd's notification socket.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+
+/// Tells a process to read its configuration again.
+///
+/// # Errors
+/// It is gone, or another user's.
+pub fn hang_up(pid: i32) -> io::Result<()> {
+    let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("there is no process 0"))?;
+    Ok(kill_process(pid, Signal::HUP)?)
+}
 
 /// Another process, held by a descriptor (`pidfd_open(2)`): that it ends is an event, and no later
 /// process of the same number is ever taken for it.

@@ -87,6 +87,14 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Whether a unit file is written that was not there.
+    #[must_use]
+    pub fn creates(&self, unit: &str) -> bool {
+        self.changes
+            .iter()
+            .any(|change| change.name() == unit && change.old().is_none())
+    }
+
     fn remove(
         &mut self,
         found: &BTreeMap<String, Found>,

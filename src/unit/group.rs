@@ -10,6 +10,7 @@ use crate::hardening::{Profile, Sandbox};
 use crate::spec::ServiceName;
 use crate::spec::stack::{Kind, Member, Stack};
 
+use super::act;
 use super::budget::{self, Budget};
 use super::edges;
 use super::network::socket_of_member;
@@ -37,6 +38,8 @@ pub struct GroupUnit {
     pub foreign: Vec<String>,
     pub ready: &'static str,
     pub watchdog: &'static str,
+    pub watchdog_user: &'static str,
+    pub act: &'static str,
     pub program: String,
     pub exec_start: Vec<String>,
     pub timeout_start: String,
@@ -74,6 +77,8 @@ pub fn unit(
         foreign: foreign(stack),
         ready: READY,
         watchdog: WATCHDOG,
+        watchdog_user: act::USER,
+        act: act::SOCKET,
         program: argument(stack.juniperctl.as_str()),
         exec_start,
         timeout_start: span(budget.start_timeout()),

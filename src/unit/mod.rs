@@ -3,6 +3,7 @@
 //! `service` decides what each unit says, `value` how a string is written, the askama templates
 //! only where it stands. Nothing here reads or writes a file.
 
+pub mod act;
 pub mod budget;
 pub mod credentials;
 mod edges;

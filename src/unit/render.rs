@@ -5,6 +5,7 @@ use askama::Template;
 use crate::hardening::Profile;
 use crate::spec::Stack;
 
+use super::act::{self, ActUnit};
 use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
@@ -62,6 +63,18 @@ struct NotificationTemplate<'u> {
     unit: &'u NotificationUnit,
 }
 
+#[derive(Template)]
+#[template(path = "juniper-act.socket")]
+struct ActSocketTemplate<'u> {
+    unit: &'u ActUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-act@.service")]
+struct ActTemplate<'u> {
+    unit: &'u ActUnit,
+}
+
 /// A value that would have changed the structure of a unit file.
 #[derive(Debug, thiserror::Error)]
 #[error("{unit}: a value contains a control character; nothing was rendered")]
@@ -107,6 +120,9 @@ pub fn rendered(
         files.push(file(&unit.socket, &SocketTemplate { unit })?);
         files.push(file(&unit.service, &ProxyTemplate { unit })?);
     }
+    let acting = act::unit(stack, version);
+    files.push(file(act::SOCKET, &ActSocketTemplate { unit: &acting })?);
+    files.push(file(act::TEMPLATE, &ActTemplate { unit: &acting })?);
     if let Some(notification) = &stack.notification {
         let unit = notification::unit(notification, stack, version);
         files.push(file(

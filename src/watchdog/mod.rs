@@ -5,6 +5,7 @@
 //! failed readiness probe never does anything to anybody. Pure: clock values come in as arguments,
 //! questions, looks, signals and records go out as values; `commands::watchdog` carries them out.
 
+pub mod act;
 pub mod budget;
 pub mod condition;
 pub mod event;

@@ -143,6 +143,8 @@ fn render_answers_json_of_version_1() {
     assert_eq!(
         names,
         [
+            "juniper-act.socket",
+            "juniper-act@.service",
             "juniper-canopy.service",
             "juniper-data.service",
             "juniper-ready.service",
@@ -151,7 +153,7 @@ fn render_answers_json_of_version_1() {
         ]
     );
     assert!(
-        listing["units"][1]["text"]
+        listing["units"][3]["text"]
             .as_str()
             .unwrap()
             .contains("\n[Service]\n")
@@ -217,7 +219,7 @@ fn render_prints_what_it_would_write() {
         assert!(printed.contains(&text), "{text}");
         count += 1;
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 7);
     assert_eq!(printed, render(tree.path(), &["--profile", "default"]));
 }
 
@@ -234,7 +236,7 @@ fn render_makes_the_directory_it_writes_to() {
     assert_eq!(said.code, Some(0), "{said:#?}");
     assert_eq!(said.stdout, "");
     assert!(
-        said.stderr.contains("7 unit files") && said.stderr.contains(out.to_str().unwrap()),
+        said.stderr.contains("9 unit files") && said.stderr.contains(out.to_str().unwrap()),
         "{said:#?}"
     );
     assert!(out.join("juniper.target").is_file());

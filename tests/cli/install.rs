@@ -111,6 +111,8 @@ fn a_smaller_profile_removes_what_it_does_not_have() {
     assert_eq!(
         tree.units(),
         [
+            "juniper-act.socket",
+            "juniper-act@.service",
             "juniper-canopy.service",
             "juniper-data.service",
             "juniper-ready.service",

@@ -109,7 +109,7 @@ fn head_can_cut_the_output_short() {
             .env("PATH", "/usr/bin:/bin"),
     );
     assert_eq!(said.code, Some(0), "{said:#?}");
-    assert_eq!(said.stdout, "# ---- juniper-canopy.service ----\n");
+    assert_eq!(said.stdout, "# ---- juniper-act.socket ----\n");
     assert_eq!(said.stderr, "");
 }
 

@@ -122,9 +122,11 @@ fn variants(version: &str) -> Result<BTreeMap<String, Variant>, Failed> {
         }
     }
     let (_, told) = CONFIGURATIONS[0];
-    let text = rendered(told, version, "notification@")?;
-    let without = None;
-    units.insert("notification".to_owned(), Variant { text, without });
+    for template in ["act", "notification"] {
+        let text = rendered(told, version, &format!("{template}@"))?;
+        let without = None;
+        units.insert(template.to_owned(), Variant { text, without });
+    }
     let whole = units["plain-data"].text.clone();
     for row in SANDBOX {
         let lines: Vec<&str> = whole

@@ -247,7 +247,7 @@ pub(crate) fn verify() -> Outcome {
         )?;
         let told = run(
             &machine,
-            "systemd-analyze verify --man=no /run/units/*.target /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v redis; true",
+            "systemd-analyze verify --man=no /run/units/*.target /run/units/*.socket /run/units/juniper-act@.service /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v redis; true",
         )?;
         claim(
             told.stdout.trim().is_empty(),

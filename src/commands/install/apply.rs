@@ -8,9 +8,10 @@ use crate::host::Files;
 use crate::host::systemd::Systemd;
 use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
+use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::unit::group::{self, TARGET, WATCHDOG};
-use crate::unit::{SystemdVersion, UnitFile, notification};
+use crate::unit::{SystemdVersion, UnitFile, act, notification};
 
 /// What is written down about an install.
 pub(super) struct Written<'w> {
@@ -45,7 +46,12 @@ pub(super) async fn carry_out(
     made.extend(made_for_receipt(context)?);
     write_receipt(&receipt(written, &made, context), context)?;
     if let Some(systemd) = systemd {
-        tell_watchdog(systemd, context).await;
+        // One that ran as root before it had somebody to act for it cannot be told by its new user.
+        if plan.creates(act::SOCKET) {
+            renew_watchdog(systemd, context).await;
+        } else {
+            tell_watchdog(systemd, context).await;
+        }
     }
     Ok(())
 }
@@ -68,6 +74,14 @@ pub(in crate::commands) async fn settle(
 /// Has the watchdog read the new configuration, where one runs.
 async fn tell_watchdog(systemd: &Systemd, context: &Context) {
     if let Err(error) = systemd.reload_unit(WATCHDOG).await {
+        context.terminal.detail(&error.to_string());
+    }
+}
+
+/// Has a watchdog of an earlier juniperctl make place for one of this.
+async fn renew_watchdog(systemd: &Systemd, context: &Context) {
+    let renewed = systemd.restart_running(WATCHDOG, &ActiveState::Active);
+    if let Err(error) = renewed.await {
         context.terminal.detail(&error.to_string());
     }
 }
@@ -127,8 +141,9 @@ async fn stop_removed(
             .into_iter()
             .map(|(unit, _)| unit)
             .filter(|unit| !wanted.contains(unit))
-            // Whoever is being told of an incident right now is told to the end.
-            .filter(|unit| !notification::is_instance(unit)),
+            // Whoever is being told of an incident right now is told to the end, and what the watchdog
+            // has ordered is done.
+            .filter(|unit| !notification::is_instance(unit) && !act::is_instance(unit)),
     );
     for unit in units {
         lifecycle::stop(&[unit], &[], systemd, context).await?;

@@ -8,6 +8,7 @@ use crate::output::curl;
 use crate::spec::Stack;
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::text::AbsolutePath;
+use crate::unit::act::USER;
 
 /// What a notification does not see.
 const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
@@ -18,6 +19,11 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
     if !context.paths.is_offline() && !account {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
             .hint("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin juniper"));
+    }
+    let watchdog = accounts::user_exists(USER) && accounts::group_exists(USER);
+    if !context.paths.is_offline() && !watchdog {
+        return Err(CommandError::new(Kind::Machine, format!("the user or the group {USER} does not exist"))
+            .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();

@@ -13,8 +13,8 @@ use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::network::is_of_network;
-use crate::unit::notification;
 use crate::unit::service::file_name;
+use crate::unit::{act, notification};
 
 /// What the plan does to the services that run.
 pub(super) async fn effects(
@@ -40,6 +40,7 @@ pub(super) async fn effects(
             && unit != WATCHDOG
             && !is_of_network(unit, &installed_units)
             && !notification::is_instance(unit)
+            && !act::is_instance(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();

@@ -1,4 +1,6 @@
-//! systemd as the watchdog talks to it: every question with a time limit, a lost bus found again.
+//! systemd as the watchdog asks it: every question with a time limit, a lost bus found again.
+//!
+//! It only looks, as everybody may. What is to be done goes another way (`actor`).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -6,21 +8,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::host::clock;
-use crate::host::systemd::{BusError, Ending, Systemd, Verb};
+use crate::host::systemd::{BusError, Systemd};
 use crate::metrics::Run;
-use crate::readiness::unit_state::ActiveState;
-use crate::unit::notification;
-use crate::watchdog::{Event, Look, Standing};
+use crate::watchdog::{Look, Standing};
 
 use super::Told;
 use super::endpoints::Endpoints;
 
 /// systemd answers within this, or is not there: while it re-executes itself, or the bus restarts.
 const LIMIT: Duration = Duration::from_secs(5);
-
-/// An order to tell somebody is waited for this long: given up earlier, while systemd is busy with a
-/// reload, it would be carried out all the same, and given a second time.
-const ORDER: Duration = Duration::from_mins(1);
 
 /// The connection, made when it is needed.
 #[derive(Default)]
@@ -78,53 +74,11 @@ impl Bus {
         .await
     }
 
-    /// Ends a unit's main process so that it says where it was.
-    pub(super) async fn abort(&self, unit: &str) -> Result<Option<Event>, Told> {
-        self.asked(async |systemd: &Systemd| systemd.end(unit, Ending::Abort).await)
-            .await
-            .map(|()| None)
-    }
-
-    /// Kills a unit's main process.
-    pub(super) async fn kill(&self, unit: &str) -> Result<Option<Event>, Told> {
-        self.asked(async |systemd: &Systemd| systemd.end(unit, Ending::Kill).await)
-            .await
-            .map(|()| None)
-    }
-
-    /// Restarts a unit that runs.
-    pub(super) async fn restart(&self, unit: &str) -> Result<Option<Event>, Told> {
-        self.asked(async |systemd: &Systemd| {
-            systemd.restart_running(unit, &ActiveState::Active).await
-        })
-        .await
-        .map(|()| None)
-    }
-
-    /// Has systemd start the unit that tells somebody of an incident; how it ends is not waited for.
-    pub(super) async fn notify(&self, number: u64) -> Event {
-        let unit = notification::instance(number);
-        let order = async |systemd: &Systemd| systemd.enqueue(Verb::Start, &unit).await;
-        let taken = match self.asked_within(ORDER, order).await {
-            Ok(_) => Ok(()),
-            Err(told) => Err(told.unwrap_or_else(|| "systemd cannot be reached".to_owned())),
-        };
-        Event::Notified { number, taken }
-    }
-
     async fn asked<T>(
         &self,
         question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
     ) -> Result<T, Told> {
-        self.asked_within(LIMIT, question).await
-    }
-
-    async fn asked_within<T>(
-        &self,
-        limit: Duration,
-        question: impl AsyncFnOnce(&Systemd) -> Result<T, BusError>,
-    ) -> Result<T, Told> {
-        let answer = clock::within(limit, async {
+        let answer = clock::within(LIMIT, async {
             let systemd = self.connected().await?;
             question(&systemd).await
         })
@@ -132,7 +86,7 @@ impl Bus {
         .unwrap_or_else(|| {
             Err(BusError::Unreachable(format!(
                 "no answer within {} s",
-                limit.as_secs()
+                LIMIT.as_secs()
             )))
         });
         let trouble = match &answer {

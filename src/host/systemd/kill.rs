@@ -31,14 +31,6 @@ impl Systemd {
         }
     }
 
-    /// Tells the main process of a unit to read its configuration again.
-    ///
-    /// # Errors
-    /// No permission, no such unit, or it has no main process.
-    pub async fn hang_up(&self, unit: &str) -> Result<(), BusError> {
-        self.signal(unit, Signal::HUP).await
-    }
-
     /// Queues the reload of a unit.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Endpoint, Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 4] = [
+const RESERVED: [&str; 5] = [
+    "juniper-act",
     "juniper-network",
     "juniper-notification",
     "juniper-ready",

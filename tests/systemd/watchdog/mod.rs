@@ -1,5 +1,6 @@
 //! The watchdog on real systemd: what it notices, what it does, and above all what it leaves alone.
 
+mod actor;
 mod busy;
 mod clock;
 mod defaults;
@@ -51,6 +52,10 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trials.push(trial(
             &named("a_webhook_that_hangs_holds_nobody_up"),
             move || notification::hangs(suite),
+        ));
+        trials.push(trial(
+            &named("it_has_no_rights_and_who_acts_for_it_does_little"),
+            move || actor::does_little(suite),
         ));
     }
     trials
