@@ -16,6 +16,7 @@ use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
 use crate::unit::facts::{self, Facts};
+use crate::unit::notification;
 
 /// What every command is given.
 #[derive(Debug)]
@@ -111,7 +112,9 @@ impl Context {
         let directory = self.paths.units();
         let mut known = BTreeMap::new();
         for name in Files::names(&directory)? {
+            // The notification's address is a credential, too, but no service's secret.
             if name.starts_with("juniper")
+                && name != notification::TEMPLATE
                 && let Some(Found::File(text)) = Files::found(&directory.join(&name))?
             {
                 known.extend(facts::asked_for(&text));

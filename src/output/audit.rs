@@ -64,18 +64,28 @@ pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
         aligned(&cells)
     );
     for row in rows {
-        let over = if row.is_over_budget() {
+        let over = if row.audited.is_over_budget() {
             row.audited.open.as_slice()
         } else {
             &[]
         };
+        let changed = row.is_over_budget() && !row.audited.is_over_budget();
         let gpu = gpu(&row.audited.gpu);
         let let_out = row.audited.let_out;
-        let nothing = row.audited.relaxed.is_empty() && over.is_empty();
+        let nothing = row.audited.relaxed.is_empty() && over.is_empty() && !changed;
         if nothing && gpu.is_none() && let_out.is_none() {
             continue;
         }
         let _ = writeln!(text, "\n{}", row.audited.unit);
+        if changed {
+            let unit = &row.audited.unit;
+            let _ = writeln!(
+                text,
+                "  installed, it is more exposed than as configured: a drop-in or an edit opens it;\n  \
+                 `systemctl cat {unit}` shows which, `systemd-analyze security --offline=true \
+                 /etc/systemd/system/{unit}` what it opens"
+            );
+        }
         if let Some(gpu) = gpu {
             let _ = writeln!(text, "  may open {gpu}");
         }
@@ -124,6 +134,7 @@ pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
                 "budget": audited.budget.to_string(),
                 "measured": row.measured.map(|measured| measured.to_string()),
                 "over_budget": row.is_over_budget(),
+                "changed": row.measured.is_some_and(|measured| measured > audited.exposure),
                 "gpu": gpu(&audited.gpu),
                 "let_out": audited.let_out,
                 "relaxed": relaxed,

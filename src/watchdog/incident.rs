@@ -8,11 +8,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::text::for_terminal;
+
 /// The version of a line's form.
 pub const VERSION: u32 = 1;
 
 /// How many incidents are kept.
 pub const KEPT: usize = 200;
+
+/// The most characters of one text that are shown.
+const TEXT: usize = 400;
 
 /// The most actions that one incident tells of; a budget ends long before.
 const ACTIONS: usize = 100;
@@ -124,6 +129,23 @@ impl Incident {
         history
     }
 
+    /// The same with every text fit for a terminal: who wrote the file has fewer rights than who reads it.
+    #[must_use]
+    fn shown(mut self) -> Self {
+        let texts = [&mut self.root, &mut self.cause]
+            .into_iter()
+            .chain(&mut self.consequences)
+            .chain(
+                self.actions
+                    .iter_mut()
+                    .flat_map(|taken| [&mut taken.label, &mut taken.why]),
+            );
+        for text in texts {
+            *text = for_terminal(text, TEXT);
+        }
+        self
+    }
+
     /// Notes something that was done.
     pub fn note(&mut self, taken: Taken) {
         if self.actions.len() < ACTIONS {
@@ -158,7 +180,7 @@ pub fn parse_all(text: &str) -> (Vec<Incident>, usize) {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         match serde_json::from_str::<Incident>(line) {
             Ok(incident) if incident.version == VERSION => {
-                incidents.insert(incident.number, incident);
+                incidents.insert(incident.number, incident.shown());
             }
             _ => skipped += 1,
         }
@@ -232,6 +254,14 @@ mod tests {
         let old = written.replace(",\"notified_us\":null", "");
         assert_ne!(old, written);
         assert_eq!(parse_all(&old), (vec![incident(1)], 0));
+    }
+
+    #[test]
+    fn what_is_read_can_do_nothing_to_a_terminal() {
+        let mut hostile = incident(1);
+        hostile.cause = "\u{1b}]0;title\u{7}".to_owned();
+        let (read, _) = parse_all(&hostile.written().unwrap());
+        assert!(read.iter().all(|one| !one.cause.contains('\u{1b}')));
     }
 
     #[test]

@@ -69,7 +69,12 @@ impl Site {
             return Ok(None);
         };
         let before = context.facts(&self.stack)?;
-        pending::refuse(&self.stack, &before, receipt, systemd, context).await?;
+        // A secret that was lost is no change of the configuration, but what is to be mended here.
+        let installed = Facts {
+            secrets: context.handed_over()?,
+            ..before.clone()
+        };
+        pending::refuse(&self.stack, &installed, receipt, systemd, context).await?;
         let mut facts: Facts = before;
         match after {
             Some(store) => facts.secrets.insert(name.clone(), store),
