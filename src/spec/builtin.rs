@@ -8,6 +8,9 @@ use super::layer::{self, Layer};
 use super::merge::Overlay as _;
 use super::source::Sources;
 
+/// The platform's own services that listen.
+pub const SERVICES: [&str; 4] = ["data", "cascor", "worker", "canopy"];
+
 /// The text of the built-in stack.
 pub const TEXT: &str = include_str!("builtin.toml");
 
@@ -46,10 +49,11 @@ pub(crate) fn stack_of(text: &str, profile: &str) -> super::Stack {
 
 #[cfg(test)]
 mod tests {
-    use super::read_with;
+    use super::{SERVICES, read_with};
     use crate::spec::fault::Faults;
     use crate::spec::resolve::{Circumstances, resolve};
     use crate::spec::source::Sources;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_built_in_profile_resolves_without_a_fault() {
@@ -70,5 +74,17 @@ mod tests {
             assert!(drawn.is_empty(), "{profile}: {}", drawn.join("\n"));
             assert!(stack.is_some(), "{profile}");
         }
+    }
+
+    #[test]
+    fn the_platforms_services_are_those_of_the_text_that_listen() {
+        let merged = read_with([], &mut Sources::default(), &mut Faults::default());
+        let listening: BTreeSet<&str> = merged
+            .services
+            .iter()
+            .filter(|(_, layer)| layer.port.is_some())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(listening, SERVICES.into());
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::builtin;
 use super::fault::{Code, Fault, Faults};
 use super::layer::{Layer, ProfileLayer};
 use super::listen::Listen;
@@ -65,6 +66,14 @@ pub fn resolve(
             services.insert(name.clone(), service);
         }
     }
+    let platform_ports = builtin::SERVICES
+        .iter()
+        .filter_map(|name| {
+            let name = ServiceName::parse(name).ok()?;
+            let layer = layers.get(&name).or_else(|| merged.services.get(&name))?;
+            service::endpoint_of(layer, network).map(|endpoint| endpoint.port)
+        })
+        .collect();
     clash::record(&services, &layers, faults);
     clash::record_page(&services, &layers, merged.watchdog.listen.as_ref(), faults);
     let order = order(&services, &layers, faults);
@@ -81,6 +90,7 @@ pub fn resolve(
     Some(
         Stack::new(name, juniperctl, services)
             .restrained(merged.watchdog.resolved())
+            .beside(platform_ports)
             .within(network)
             .notifying(notification)
             .shown_at(listen.map_or(Listen::Nowhere, |listen| listen.value)),

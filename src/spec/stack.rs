@@ -38,6 +38,8 @@ pub struct Stack {
     pub notification: Option<Notification>,
     /// Where the watchdog shows what it sees.
     pub listen: Listen,
+    /// The ports of the platform's own services, whether or not they are in this profile.
+    pub platform_ports: BTreeSet<u16>,
     positions: BTreeMap<ServiceName, usize>,
 }
 
@@ -222,7 +224,17 @@ impl Stack {
             network: Network::default(),
             notification: None,
             listen: Listen::default(),
+            platform_ports: BTreeSet::new(),
             positions,
+        }
+    }
+
+    /// The same, knowing the ports of all services of the platform.
+    #[must_use]
+    pub fn beside(self, platform_ports: BTreeSet<u16>) -> Self {
+        Self {
+            platform_ports,
+            ..self
         }
     }
 

@@ -25,17 +25,22 @@ pub(super) fn peers(stack: &Stack) -> Vec<String> {
     addresses.iter().map(IpAddr::to_string).collect()
 }
 
-/// The ports of the other services, which nobody else may take, where systemd can hold that. Of those with
-/// instances it is the first: a count that changes must not change the units of others.
+/// The ports of the platform's other services, which nobody else may take, where systemd can hold that. Of
+/// those with instances it is the first: a count that changes must not change the units of others, and
+/// neither must another profile or one more service of the site's.
 pub(super) fn others_ports(
     service: &Service,
     stack: &Stack,
     version: SystemdVersion,
 ) -> BTreeSet<u16> {
-    let port = |service: &Service| Some(service.managed()?.endpoint?.port);
-    let own = port(service);
-    let others = stack.services.iter().filter_map(port);
-    others
+    let own = service
+        .managed()
+        .and_then(|managed| managed.endpoint)
+        .map(|endpoint| endpoint.port);
+    stack
+        .platform_ports
+        .iter()
+        .copied()
         .filter(|other| version.has(SOCKET_BIND) && Some(*other) != own)
         .collect()
 }
