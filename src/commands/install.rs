@@ -86,6 +86,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             "installed: profile {}, systemd {version}",
             stack.profile
         ));
+    } else if let Some(systemd) = &systemd {
+        // Much of what the watchdog goes by stands in no unit.
+        apply::tell_watchdog(systemd, context).await;
     }
     // What follows changes no file, and may take minutes.
     drop(lock);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::commands::{Context, lifecycle};
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
-use crate::host::systemd::Systemd;
+use crate::host::systemd::{BusError, Systemd};
 use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
 use crate::readiness::unit_state::ActiveState;
@@ -72,8 +72,18 @@ pub(in crate::commands) async fn settle(
 }
 
 /// Has the watchdog read the new configuration, where one runs.
-async fn tell_watchdog(systemd: &Systemd, context: &Context) {
-    if let Err(error) = systemd.reload_unit(WATCHDOG).await {
+pub(super) async fn tell_watchdog(systemd: &Systemd, context: &Context) {
+    let told = async {
+        let states = systemd.states(&[WATCHDOG.to_owned()]).await?;
+        let runs = states
+            .values()
+            .any(|state| state.active == ActiveState::Active);
+        if runs {
+            systemd.reload_unit(WATCHDOG).await?;
+        }
+        Ok::<(), BusError>(())
+    };
+    if let Err(error) = told.await {
         context.terminal.detail(&error.to_string());
     }
 }
