@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::spec::duration;
 use crate::spec::name::Selector;
+use crate::spec::stack::MAX_INSTANCES;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
@@ -266,8 +267,8 @@ fn count(text: &str) -> Result<(ServiceName, u32), String> {
     let (name, count) = halves(text).ok_or_else(|| "write SERVICE=N".to_owned())?;
     let name = ServiceName::parse(&name).map_err(said)?;
     match count.parse() {
-        Ok(count) if count <= 64 => Ok((name, count)),
-        _ => Err("the number of instances is 0 to 64".to_owned()),
+        Ok(count) if count <= MAX_INSTANCES => Ok((name, count)),
+        _ => Err(format!("the number of instances is 0 to {MAX_INSTANCES}")),
     }
 }
 

@@ -5,10 +5,10 @@
 
 use crate::cli::Audit;
 use crate::error::{CommandError, Kind};
+use crate::hardening::Exposure;
 use crate::hardening::audit::{self, Audited};
-use crate::host::Files;
-use crate::host::analyze;
 use crate::host::systemd::Systemd;
+use crate::host::{Files, analyze};
 use crate::output::audit::{Row, json, text};
 use crate::unit::{SystemdVersion, rendered};
 
@@ -64,11 +64,7 @@ async fn running(context: &Context) -> SystemdVersion {
 }
 
 /// What systemd itself says of the installed unit.
-fn measured(
-    audited: &Audited,
-    version: SystemdVersion,
-    context: &Context,
-) -> Option<crate::hardening::Exposure> {
+fn measured(audited: &Audited, version: SystemdVersion, context: &Context) -> Option<Exposure> {
     let path = context.paths.units().join(&audited.unit);
     let can = !context.paths.is_offline() && version.has(OFFLINE) && Files::exists(&path);
     if !can {

@@ -168,6 +168,17 @@ impl Context {
         Lock::take(&self.paths.lock(), waiting).map(Some)
     }
 
+    /// Asks whether to go on, where somebody sits there who has not said so already.
+    ///
+    /// # Errors
+    /// The answer is no.
+    pub fn agreed(&self, question: &str, already: bool) -> Result<(), CommandError> {
+        if already || self.terminal.asks(question) != Some(false) {
+            return Ok(());
+        }
+        Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
+    }
+
     /// Refuses a root that is not there: a mistyped one would look like an empty tree.
     ///
     /// # Errors

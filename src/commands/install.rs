@@ -259,8 +259,5 @@ fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), Co
         )
         .hint("run it as root: sudo juniperctl install; --dry-run shows the plan without"));
     }
-    if plan.is_empty() || options.yes || context.terminal.asks("install this?") != Some(false) {
-        return Ok(());
-    }
-    Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
+    context.agreed("install this?", plan.is_empty() || options.yes)
 }

@@ -4,7 +4,7 @@
 //! more than a bounded body, always within a time limit. What the answer means is decided in
 //! `readiness::reply`.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -105,7 +105,8 @@ fn is_refused(error: &reqwest::Error) -> bool {
     false
 }
 
-fn innermost(error: &reqwest::Error) -> String {
+/// What is behind an error, in the words of whoever noticed it first.
+pub(super) fn innermost(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

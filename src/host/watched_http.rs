@@ -6,7 +6,6 @@
 //! twice the processor time of the question itself (measured), which counts where hundreds of
 //! endpoints are asked every second.
 
-use std::error::Error as _;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -24,6 +23,8 @@ use tokio::net::TcpStream;
 
 use crate::readiness::Answer;
 use crate::readiness::reply::MAX_BODY;
+
+use super::http::innermost;
 
 /// The longest head of a reply, and the most that is read of a body at a time.
 const BUFFER: usize = 64 * 1024;
@@ -111,17 +112,6 @@ async fn taken(mut response: Response<Incoming>) -> Result<Answer, Failure> {
         header,
         body,
     })
-}
-
-/// What is behind it all, in the words of whoever noticed it first.
-fn innermost(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    let mut source = failure.source();
-    while let Some(error) = source {
-        text = error.to_string();
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

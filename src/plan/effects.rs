@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::compare::Plan;
+use crate::unit::file::file_of;
 
 /// With which unit a service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +88,6 @@ pub fn effects(
         .map(|unit| labels.get(unit).unwrap_or(unit).clone())
         .collect();
     effects
-}
-
-/// The file that an instance's unit comes from.
-#[must_use]
-pub fn file_of(unit: &str) -> String {
-    match unit.split_once('@') {
-        Some((stem, _)) => format!("{stem}@.service"),
-        None => unit.to_owned(),
-    }
 }
 
 impl Effects {

@@ -62,6 +62,9 @@ pub enum Output {
     Discard,
 }
 
+/// The most instances that a service can have.
+pub const MAX_INSTANCES: u32 = 64;
+
 /// The profiles of the sandbox that a service can choose; with `gpu` it is always the GPU's.
 const SANDBOXES: &[(&str, Profile)] = &[
     (Profile::Network.word(), Profile::Network),
@@ -131,7 +134,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         host: table.optional("host", faults, string(host)),
         port: table.optional("port", faults, number(1, 65_535)),
         let_out: table.optional("let_out", faults, flag),
-        instances: table.optional("instances", faults, number(0, 64)),
+        instances: table.optional("instances", faults, number(0, MAX_INSTANCES.into())),
         gpu: table.optional("gpu", faults, gpu),
         memory_max: table.optional("memory_max", faults, bytes),
         standard_output: table.optional(

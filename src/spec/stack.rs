@@ -18,7 +18,7 @@ use super::network::Network;
 use super::notification::Notification;
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
-pub use super::service_layer::{Gate, Gpu, Output, WhenLost};
+pub use super::service_layer::{Gate, Gpu, MAX_INSTANCES, Output, WhenLost};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
 
 /// All services of one profile, each after the services it depends on.

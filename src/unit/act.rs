@@ -25,13 +25,6 @@ pub const PATH: &str = "/run/juniper-act.sock";
 /// Whose orders are heard: the watchdog's user, and the group of the same name.
 pub const USER: &str = "juniper-watchdog";
 
-/// Whether a unit carries an order out.
-#[must_use]
-pub fn is_instance(unit: &str) -> bool {
-    let (stem, _) = TEMPLATE.split_once('@').unwrap_or_default();
-    unit.split_once('@').is_some_and(|(other, _)| other == stem)
-}
-
 /// What the templates show, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the directives of the template")]
@@ -65,17 +58,5 @@ pub fn unit(stack: &Stack, version: SystemdVersion) -> ActUnit {
             .chain(units)
             .collect(),
         sandbox: own_sandbox(Profile::Act, version, Network::Host),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_instance;
-
-    #[test]
-    fn an_instance_is_an_order() {
-        assert!(is_instance("juniper-act@3-712-994.service"));
-        assert!(!is_instance("juniper-cascor-worker@1.service"));
-        assert!(!is_instance("juniper-act.socket"));
     }
 }

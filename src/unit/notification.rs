@@ -24,13 +24,6 @@ pub fn instance(number: u64) -> String {
     TEMPLATE.replace('@', &format!("@{number}"))
 }
 
-/// Whether a unit tells of an incident.
-#[must_use]
-pub fn is_instance(unit: &str) -> bool {
-    let (stem, _) = TEMPLATE.split_once('@').unwrap_or_default();
-    unit.split_once('@').is_some_and(|(other, _)| other == stem)
-}
-
 /// What the template shows, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the directives of the template")]
@@ -76,13 +69,10 @@ pub fn unit(
 
 #[cfg(test)]
 mod tests {
-    use super::{instance, is_instance};
+    use super::instance;
 
     #[test]
     fn an_instance_is_an_incident() {
         assert_eq!(instance(7), "juniper-notification@7.service");
-        assert!(is_instance(&instance(7)) && is_instance("juniper-notification@test.service"));
-        assert!(!is_instance("juniper-cascor-worker@1.service"));
-        assert!(!is_instance("juniper-watchdog.service"));
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::spec::stack::MAX_INSTANCES;
 use crate::unit::notification;
 
 /// The longest line: more than the longest name of a unit (255 bytes) and a verb take.
@@ -22,9 +23,6 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// An order to tell somebody is waited for this long: given up earlier, while systemd is busy with a
 /// reload, it would be carried out all the same, and given a second time.
 const TELLING: Duration = Duration::from_mins(1);
-
-/// The most instances that a service can have.
-const INSTANCES: u32 = 64;
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +122,7 @@ impl Allowed {
             return self.units.iter().any(|allowed| allowed == unit);
         };
         let instance = instance.strip_suffix(".service").and_then(number);
-        instance.is_some_and(|instance| (1..=u64::from(INSTANCES)).contains(&instance))
+        instance.is_some_and(|instance| (1..=u64::from(MAX_INSTANCES)).contains(&instance))
             && self.units.contains(&format!("{stem}@.service"))
     }
 }

@@ -10,8 +10,9 @@ use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
+use crate::unit::file::is_passing;
 use crate::unit::group::{self, TARGET, WATCHDOG};
-use crate::unit::{SystemdVersion, UnitFile, act, notification};
+use crate::unit::{SystemdVersion, UnitFile, act};
 
 /// What is written down about an install.
 pub(super) struct Written<'w> {
@@ -153,7 +154,7 @@ async fn stop_removed(
             .filter(|unit| !wanted.contains(unit))
             // Whoever is being told of an incident right now is told to the end, and what the watchdog
             // has ordered is done.
-            .filter(|unit| !notification::is_instance(unit) && !act::is_instance(unit)),
+            .filter(|unit| !is_passing(unit)),
     );
     for unit in units {
         lifecycle::stop(&[unit], &[], systemd, context).await?;

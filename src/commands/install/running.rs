@@ -6,15 +6,15 @@ use crate::commands::{Context, configuration};
 use crate::error::CommandError;
 use crate::host::Files;
 use crate::host::systemd::Systemd;
-use crate::plan::effects::{Follower, Now, file_of};
+use crate::plan::effects::{Follower, Now};
 use crate::plan::{self, Effects, Plan, Receipt};
 use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
+use crate::unit::file::{file_of, is_passing};
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::network::is_of_network;
 use crate::unit::service::file_name;
-use crate::unit::{act, notification};
 
 /// What the plan does to the services that run.
 pub(super) async fn effects(
@@ -39,8 +39,7 @@ pub(super) async fn effects(
         unit != READY
             && unit != WATCHDOG
             && !is_of_network(unit, &installed_units)
-            && !notification::is_instance(unit)
-            && !act::is_instance(unit)
+            && !is_passing(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
     };
     let mut running: BTreeMap<String, Now> = BTreeMap::new();

@@ -8,10 +8,10 @@ use crate::host::Files;
 use crate::host::systemd::Systemd;
 use crate::output::secrets::{Consumer, Holding, Row, json, text};
 use crate::plan::Found;
-use crate::plan::effects::file_of;
 use crate::secrets::Stored;
 use crate::spec::name::SecretName;
 use crate::unit::facts::asked_for;
+use crate::unit::file::file_of;
 
 use super::consumers;
 use super::site::{Running, Site};

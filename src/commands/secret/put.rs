@@ -10,8 +10,8 @@ use crate::host::{Files, secrets};
 use crate::output::moment::moment;
 use crate::secrets::{SecretValue, Store, Stored};
 
-use super::site::{Running, Site, confirmed, rewrite, show};
-use super::{consumers, known, value};
+use super::site::{Site, rewrite, show};
+use super::{known, value};
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +64,8 @@ pub(super) async fn run(
         .say(&format!("{does} {}, {how}", path.display()));
     show(plan.as_ref(), context);
     let restarts = !options.no_restart;
-    let consumers = match &site.running {
-        Some(Running { systemd, .. }) => consumers::of(name, &site.stack, systemd).await?,
-        None => Vec::new(),
-    };
-    let running = consumers::running(&consumers);
-    if site.running.is_some() {
-        consumers::tell(&running, restarts, context).await?;
-    }
-    confirmed("do this?", options.yes, context)?;
+    let running = site.holders(name, restarts, context).await?;
+    context.agreed("do this?", options.yes)?;
     let made = secrets::make_directory(&context.paths.secrets())?;
     let old = Files::read(&path)?;
     Files::replace_private(&path, &text)?;
@@ -88,12 +81,7 @@ pub(super) async fn run(
     told(options, &wanted, &site, context);
     // What follows changes no file, and may take minutes.
     drop(lock);
-    match &site.running {
-        Some(Running { systemd, .. }) => {
-            consumers::restart(&running, restarts, systemd, context).await
-        }
-        None => Ok(0),
-    }
+    site.renew(&running, restarts, context).await
 }
 
 /// What can be refused before anybody has typed anything.

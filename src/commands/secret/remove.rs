@@ -7,8 +7,7 @@ use crate::commands::Context;
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
 
-use super::consumers;
-use super::site::{Running, Site, confirmed, rewrite, show};
+use super::site::{Site, rewrite, show};
 
 pub(super) async fn run(options: &RemoveSecret, context: &Context) -> Result<u8, CommandError> {
     let name = &options.name;
@@ -43,24 +42,12 @@ pub(super) async fn run(options: &RemoveSecret, context: &Context) -> Result<u8,
             .say(&format!("loses it: {}", lose.join(", ")));
     }
     let restarts = !options.no_restart;
-    let consumers = match &site.running {
-        Some(Running { systemd, .. }) => consumers::of(name, &site.stack, systemd).await?,
-        None => Vec::new(),
-    };
-    let running = consumers::running(&consumers);
-    if site.running.is_some() {
-        consumers::tell(&running, restarts, context).await?;
-    }
-    confirmed("do this?", options.yes, context)?;
+    let running = site.holders(name, restarts, context).await?;
+    context.agreed("do this?", options.yes)?;
     rewrite(plan.as_ref(), context)?;
     site.settle(&[], context).await?;
     Files::remove(&path)?;
     context.terminal.say(&format!("removed {name}"));
     drop(lock);
-    match &site.running {
-        Some(Running { systemd, .. }) => {
-            consumers::restart(&running, restarts, systemd, context).await
-        }
-        None => Ok(0),
-    }
+    site.renew(&running, restarts, context).await
 }

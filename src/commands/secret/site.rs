@@ -11,7 +11,10 @@ use crate::plan::{Plan, Receipt};
 use crate::secrets::{Store, Stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
+use crate::spec::stack::Member;
 use crate::unit::{Facts, SystemdVersion};
+
+use super::consumers;
 
 /// The running machine.
 pub(super) struct Running {
@@ -85,6 +88,37 @@ impl Site {
             .map(Some)
     }
 
+    /// Those that run with a secret, after it was said what becomes of them.
+    pub(super) async fn holders(
+        &self,
+        name: &SecretName,
+        restarts: bool,
+        context: &Context,
+    ) -> Result<Vec<Member<'_>>, CommandError> {
+        let Some(Running { systemd, .. }) = &self.running else {
+            return Ok(Vec::new());
+        };
+        let consumers = consumers::of(name, &self.stack, systemd).await?;
+        let running = consumers::running(&consumers);
+        consumers::tell(&running, restarts, context).await?;
+        Ok(running)
+    }
+
+    /// Restarts those, or tells how to.
+    pub(super) async fn renew(
+        &self,
+        holders: &[Member<'_>],
+        restarts: bool,
+        context: &Context,
+    ) -> Result<u8, CommandError> {
+        match &self.running {
+            Some(Running { systemd, .. }) => {
+                consumers::restart(holders, restarts, systemd, context).await
+            }
+            None => Ok(0),
+        }
+    }
+
     /// Tells systemd, and writes down the directories that were made.
     pub(super) async fn settle(
         &self,
@@ -117,12 +151,4 @@ pub(super) fn show(plan: Option<&Plan>, context: &Context) {
             context.terminal.say(difference.trim_end());
         }
     }
-}
-
-/// Asks whether to go on, where somebody sits there.
-pub(super) fn confirmed(question: &str, yes: bool, context: &Context) -> Result<(), CommandError> {
-    if yes || context.terminal.asks(question) != Some(false) {
-        return Ok(());
-    }
-    Err(CommandError::new(Kind::NotAsAsked, "nothing was changed"))
 }

@@ -211,6 +211,16 @@ impl Systemd {
         Ok(listed.into_iter().map(named_state).collect())
     }
 
+    /// A unit's properties, asked anew each time.
+    async fn properties(&self, state: &UnitState) -> zbus::Result<UnitPropertiesProxy<'_>> {
+        let path = OwnedObjectPath::try_from(state.object.as_str())?;
+        UnitPropertiesProxy::builder(&self.connection)
+            .path(path)
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await
+    }
+
     /// Adds when the unit's last run began, when it was ready, and how often it was restarted: three
     /// properties instead of hundreds, for whoever asks again and again.
     ///
@@ -218,13 +228,7 @@ impl Systemd {
     /// The unit cannot be asked.
     pub async fn run(&self, state: &mut UnitState) -> Result<(), BusError> {
         let tried = |error: zbus::Error| BusError::call("ask systemd about a unit's run", &error);
-        let path = OwnedObjectPath::try_from(state.object.as_str()).map_err(tried)?;
-        let properties = UnitPropertiesProxy::builder(&self.connection)
-            .path(path)
-            .cache_properties(zbus::proxy::CacheProperties::No)
-            .build()
-            .await
-            .map_err(tried)?;
+        let properties = self.properties(state).await.map_err(tried)?;
         let (unit, service) = (
             "org.freedesktop.systemd1.Unit",
             "org.freedesktop.systemd1.Service",
@@ -245,13 +249,7 @@ impl Systemd {
     /// The unit cannot be asked.
     pub async fn detail(&self, state: &mut UnitState) -> Result<(), BusError> {
         let tried = |error: zbus::Error| BusError::call("ask systemd about a unit", &error);
-        let path = OwnedObjectPath::try_from(state.object.as_str()).map_err(tried)?;
-        let properties = UnitPropertiesProxy::builder(&self.connection)
-            .path(path)
-            .cache_properties(zbus::proxy::CacheProperties::No)
-            .build()
-            .await
-            .map_err(tried)?;
+        let properties = self.properties(state).await.map_err(tried)?;
         let unit = properties
             .get_all("org.freedesktop.systemd1.Unit")
             .await

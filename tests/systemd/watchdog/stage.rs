@@ -164,6 +164,26 @@ impl Stage {
         Ok(incidents[0].clone())
     }
 
+    /// That data was ended once and nobody else at all, in one incident that tells who suffered.
+    pub(super) fn data_alone_was_ended(&self, before: &[String]) -> Outcome {
+        let after = self.processes()?;
+        claim(
+            after[1..] == before[1..],
+            format!("{before:?} became {after:?}"),
+        )?;
+        let incident = self.incident()?;
+        claim(
+            incident["root_cause"] == "data"
+                && incident["consequences"] == serde_json::json!(["cascor", "canopy"]),
+            &incident,
+        )?;
+        let actions = self.actions()?;
+        claim(
+            actions.len() == 1 && actions[0]["what"] == "aborted" && actions[0]["label"] == "data",
+            format!("{actions:?}"),
+        )
+    }
+
     /// What was done in the only incident.
     pub(super) fn actions(&self) -> Result<Vec<Value>, Failed> {
         let incidents = self.incidents()?;

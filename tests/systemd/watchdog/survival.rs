@@ -61,22 +61,7 @@ pub(super) fn goes_on() -> Outcome {
             training(&stage.machine, "").is_ok_and(|state| state == "COMPLETED")
         })?;
     let took = begun.elapsed();
-    let after = stage.processes()?;
-    claim(
-        after[1..] == before[1..],
-        format!("{before:?} became {after:?}"),
-    )?;
-    let incident = stage.incident()?;
-    claim(
-        incident["root_cause"] == "data"
-            && incident["consequences"] == serde_json::json!(["cascor", "canopy"]),
-        &incident,
-    )?;
-    let actions = stage.actions()?;
-    claim(
-        actions.len() == 1 && actions[0]["what"] == "aborted" && actions[0]["label"] == "data",
-        format!("{actions:?}"),
-    )?;
+    stage.data_alone_was_ended(&before)?;
     println!(
         "real services: a run of {:.0} s at {CASCOR} survived data's hang of {} s",
         took.as_secs_f64(),
