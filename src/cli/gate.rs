@@ -65,6 +65,9 @@ pub struct GateExec {
     /// The service, for messages
     #[arg(long)]
     pub service: String,
+    /// Tell systemd first of all that the gate runs (`Type=notify`)
+    #[arg(long)]
+    pub announce: bool,
     /// The address that must be free
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Option<SocketAddr>,

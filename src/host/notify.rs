@@ -20,6 +20,11 @@ pub fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
+/// Tells that the main process runs, which is all that `Type=exec` would wait for.
+pub fn begun() {
+    send(&[NotifyState::Ready]);
+}
+
 /// Tells what the unit is doing; `systemctl status` shows it.
 pub fn status(text: &str) {
     send(&[NotifyState::Status(text)]);

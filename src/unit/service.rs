@@ -37,6 +37,7 @@ pub struct ServiceUnit {
     pub part_of: Vec<String>,
     pub binds_to: Vec<String>,
     pub job_timeout: Option<String>,
+    pub announces_itself: bool,
     pub exec_start: Vec<String>,
     pub watch: Vec<String>,
     pub returned: Option<String>,
@@ -114,6 +115,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .version
             .has(254)
             .then(|| span(around.budget.job_timeout())),
+        announces_itself: announces_itself(around.version),
         exec_start: exec_start(service, managed, around),
         watch: watch(service, managed, around),
         returned: returned(service, around.stack),
@@ -161,11 +163,21 @@ pub fn file_name(managed: &Managed) -> String {
 }
 
 /// The lines of the one command: the gate, then the service's own program and arguments.
+/// Whether the gate must say that it runs, because systemd must not look for itself (`Type=exec`): 247
+/// loses the pipe by which it does where the process ends first and `ExecStopPost=` is to be run, and
+/// then reads from its closed end for ever. 252 closes it in time; what is between was not measured.
+fn announces_itself(version: SystemdVersion) -> bool {
+    !version.has(252)
+}
+
 fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut gate = vec![
         format!(":{}", argument(around.stack.juniperctl.as_str())),
         format!("gate exec --service {}", service.name),
     ];
+    if announces_itself(around.version) {
+        gate.push("--announce".to_owned());
+    }
     if let Some(endpoint) = managed.endpoint {
         let address = SocketAddr::new(endpoint.host, endpoint.port).to_string();
         gate.push(format!("--listen {}", argument(&address)));

@@ -22,6 +22,9 @@ const PROGRAM_FAILED: u8 = 203;
 
 /// Waits, then becomes the program; returns only where it does not come to that.
 pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, CommandError> {
+    if exec.announce {
+        notify::begun();
+    }
     let service = &exec.service;
     let address = exec.listen.map(|address| moved(address, exec.instance));
     // Asked before the wait, too: while it lasts, whoever holds the port would be taken for the

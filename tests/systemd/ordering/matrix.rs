@@ -175,8 +175,23 @@ pub(super) fn failing(suite: Suite) -> Outcome {
         stage.exits("systemctl stop juniper.target", 0)?;
         everything_stops(&stage.machine)?;
     }
+    unstartable(&stage)?;
     overrun(&stage)?;
     limit(&stage)
+}
+
+/// A main process that ends before systemd has seen it begin. One that has `ExecStopPost=`, too, keeps
+/// the first process of systemd 247 busy for ever under `Type=exec`.
+fn unstartable(stage: &Stage) -> Outcome {
+    stage.exits("mv /usr/bin/juniperctl /usr/bin/juniperctl.away", 0)?;
+    let started = "timeout 20 systemctl start juniper-a.service";
+    stage.exits(&format!("{started}; test $? = 1"), 0)?;
+    stage.exits("mv /usr/bin/juniperctl.away /usr/bin/juniperctl", 0)?;
+    has(
+        &stage.exits("journalctl -o cat -u juniper-a.service", 0)?,
+        &["status=203/EXEC"],
+    )?;
+    stage.exits("systemctl stop juniper-a.service", 0).map(drop)
 }
 
 /// Every dependent's program began after that start of `a` which got ready.
