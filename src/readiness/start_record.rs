@@ -126,14 +126,20 @@ pub struct Observed {
     pub state: UnitState,
 }
 
-/// Units of one start are run within this many microseconds of each other.
+/// Units of one start are run within this many microseconds of each other, or were not ready yet when the
+/// group's own unit was run.
 const TOGETHER: u64 = 1_000_000;
 
 /// The record of a start, from the states of the group's own unit and of its members.
 #[must_use]
 pub fn recorded(profile: &str, own: &UnitState, members: Vec<Observed>) -> StartRecord {
     let earliest = own.activating_at.saturating_sub(TOGETHER);
-    let is_of_this_start = |state: &UnitState| state.activating_at >= earliest;
+    // On a machine that is short of time systemd may take seconds from the first to the group's own unit.
+    let is_of_this_start = |state: &UnitState| {
+        let became_ready =
+            state.active == ActiveState::Active && state.ready_at > own.activating_at;
+        state.activating_at >= earliest || became_ready
+    };
     let began = members
         .iter()
         .map(|member| &member.state)
@@ -204,7 +210,8 @@ pub fn kept(mut records: Vec<StartRecord>, limit: usize) -> Vec<StartRecord> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MemberStart, Start, StartRecord, kept, parse_all};
+    use super::super::unit_state::{ActiveState, UnitState};
+    use super::{MemberStart, Observed, Start, StartRecord, kept, parse_all, recorded};
 
     fn record(began: u64) -> StartRecord {
         let member = |label: &str, waits_for: &[&str], start| MemberStart {
@@ -260,6 +267,40 @@ mod tests {
             assert_eq!(found.skipped, 1, "{damaged}");
         }
         assert_eq!(parse_all("").records, []);
+    }
+
+    #[test]
+    fn who_was_ready_before_the_group_began_is_told_from_who_was_only_run_before_it() {
+        let state = |activating_at, ready_at| UnitState {
+            active: ActiveState::Active,
+            activating_at,
+            ready_at,
+            ..UnitState::default()
+        };
+        let member = |label: &str, state| Observed {
+            label: label.to_owned(),
+            state,
+            ..Observed::default()
+        };
+        let record = recorded(
+            "full",
+            &state(9_000_000, 12_000_000),
+            vec![
+                member("old", state(1_000_000, 2_000_000)),
+                member("slow", state(5_000_000, 9_500_000)),
+                member("quick", state(8_500_000, 8_900_000)),
+            ],
+        );
+        let starts: Vec<Start> = record.members.iter().map(|member| member.start).collect();
+        let ready = |exec, ready| Start::Ready { exec, ready };
+        assert_eq!(
+            starts,
+            [
+                Start::AlreadyRunning,
+                ready(0, 4_500_000),
+                ready(3_500_000, 3_900_000)
+            ]
+        );
     }
 
     #[test]
