@@ -231,6 +231,37 @@ pub(crate) fn idempotent() -> Outcome {
         "curl -fsS http://127.0.0.1:8051/v1/health/ready",
         0,
     )?;
+    exits(&machine, "systemctl is-active juniper-watchdog", 0)?;
+    exits(
+        &machine,
+        "setpriv --reuid=juniper --regid=juniper --clear-groups juniperctl health",
+        0,
+    )?;
+    closed_configuration_is_told(&machine)
+}
+
+/// What root alone may read, the watchdog may not: `check` and `install` say so, and open nothing.
+fn closed_configuration_is_told(machine: &Machine) -> Outcome {
+    let file = "/etc/juniper/juniper.toml.d/port.toml";
+    let commands = ["check", "install --profile mock"];
+    let told = |command: &str| -> Result<bool, libtest_mimic::Failed> {
+        let said = exits(machine, &format!("juniperctl {command}"), 0)?.stderr;
+        Ok(said.contains(&format!("juniper-watchdog, may not read {file}")))
+    };
+    for (mode, closed) in [("600", true), ("644", false)] {
+        exits(machine, &format!("chmod {mode} {file}"), 0)?;
+        for command in commands {
+            claim(
+                told(command)? == closed,
+                format!("{command} with mode {mode}"),
+            )?;
+        }
+    }
+    // Nor through a directory that is closed above it.
+    exits(machine, "chmod 700 /etc/juniper", 0)?;
+    let said = exits(machine, "juniperctl check", 0)?.stderr;
+    has(&said, &["may not read /etc/juniper/juniper.toml:"])?;
+    exits(machine, "chmod 755 /etc/juniper", 0)?;
     Ok(())
 }
 
