@@ -245,8 +245,8 @@ pub(crate) fn idempotent() -> Outcome {
     closed_configuration_is_told(&machine)
 }
 
-/// A start of the group ends hundreds of jobs at once, far more than the bus keeps for who does not listen:
-/// whoever starts it must listen to that and ask for the services' states all the same.
+/// The first of two orders ends hundreds of jobs at once, far more than a connection keeps for who does not
+/// listen: whoever gives the second must listen to that meanwhile, or waits for its answer for ever.
 fn many_jobs(machine: &Machine) -> Outcome {
     let units: Vec<String> = (1..=300)
         .map(|number| format!("many@{number}.target"))
@@ -258,11 +258,12 @@ fn many_jobs(machine: &Machine) -> Outcome {
         0o644,
     )?;
     machine.write(
-        "/etc/systemd/system/juniper.target.d/many.conf",
+        "/etc/systemd/system/juniper-data.service.d/many.conf",
         wants,
         0o644,
     )?;
-    exits(machine, "systemctl daemon-reload", 0).map(drop)
+    exits(machine, "systemctl daemon-reload", 0)?;
+    exits(machine, "juniperctl start data canopy", 0).map(drop)
 }
 
 /// Who is nobody special asks as well as root does, and hears why there is little in the journal.
