@@ -21,8 +21,9 @@ pub fn account(name: &str) -> Option<Account> {
     })
 }
 
-/// Whether a user may read a file, or list a directory and go through it; root asks. The kernel itself is asked, as that user:
-/// access lists and the directories above count. Where it cannot be asked nobody is accused.
+/// Whether a user may read a file, or list a directory and go through it; root asks. The kernel itself is
+/// asked, as that user: access lists and the directories above count. Where it cannot be asked nobody is
+/// accused.
 #[must_use]
 pub fn may_read(account: Account, path: &Path) -> bool {
     let kinds: &[&str] = if path.is_dir() {
