@@ -11,8 +11,8 @@ use crate::spec::fault::{Code, Faults};
 use crate::spec::resolve::{Circumstances, resolve};
 use crate::unit::{SystemdVersion, rendered};
 
-use super::Context;
 use super::configuration::{Configuration, explain_network, read, refused};
+use super::{Context, readable};
 
 pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     let mut configuration = read(context)?;
@@ -64,6 +64,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
                 explain_network(stack, context);
             }
         }
+        readable::warn(context);
         return Ok(0);
     }
     if context.json {

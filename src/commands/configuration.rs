@@ -120,7 +120,28 @@ pub(super) fn installed_stack(context: &Context) -> Result<Stack, CommandError> 
     stack(profile.as_ref(), context)
 }
 
-/// The same where it can be told without a word: for the names of what is there.
+/// The command that installs a profile: with its name where the configuration says another, which would
+/// take its place.
+pub(super) fn install_command(profile: &str, context: &Context) -> String {
+    let configured = read(context)
+        .ok()
+        .and_then(|configuration| configuration.merged.profile);
+    if configured.is_some_and(|configured| configured.value.as_str() == profile) {
+        "sudo juniperctl install".to_owned()
+    } else {
+        format!("sudo juniperctl install --profile {profile}")
+    }
+}
+
+/// The same for the profile that is installed, or for the configured one.
+pub(super) fn install_again(context: &Context) -> String {
+    match context.receipt() {
+        Ok(Some(receipt)) => install_command(&receipt.profile, context),
+        _ => "sudo juniperctl install".to_owned(),
+    }
+}
+
+/// The installed stack where it can be told without a word: for the names of what is there.
 pub(super) fn installed_stack_silently(context: &Context) -> Option<Stack> {
     let receipt = context.receipt().ok()??;
     let mut configuration = parsed(&texts(context).ok()?);

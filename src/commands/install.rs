@@ -59,9 +59,10 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             .say(&format!("profile: {} in place of {before}", stack.profile));
     }
     show(&plan, &effects, &stack, options.now, context);
+    let again = configuration::install_command(stack.profile.as_str(), context);
     let moves = moving::is_needed(&plan, &effects);
     if moves {
-        moving::told(&stack, options.now, context)?;
+        moving::told(&stack, options.now, &again, context)?;
     }
     if options.dry_run {
         return Ok(0);
@@ -71,7 +72,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         .as_ref()
         .is_some_and(|receipt| receipt.profile == stack.profile.as_str());
     if !(plan.is_empty() && enabled && recorded) {
-        confirmed(&plan, options, context)?;
+        confirmed(&plan, options, &again, context)?;
         let written = Written {
             files: &files,
             version,
@@ -98,7 +99,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             lifecycle::bring_up(&changed, &stack, systemd, context).await
         }
         Some(_) => {
-            if let Some(next) = effects.next_step() {
+            if let Some(next) = effects.next_step(&again) {
                 context.terminal.say(&format!("next: {next}"));
             }
             Ok(0)
@@ -248,7 +249,12 @@ fn show(plan: &Plan, effects: &Effects, stack: &Stack, now: bool, context: &Cont
     }
 }
 
-fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), CommandError> {
+fn confirmed(
+    plan: &Plan,
+    options: &Install,
+    again: &str,
+    context: &Context,
+) -> Result<(), CommandError> {
     if !context.paths.is_offline() && !accounts::is_root() {
         return Err(CommandError::new(
             Kind::Machine,
@@ -257,7 +263,9 @@ fn confirmed(plan: &Plan, options: &Install, context: &Context) -> Result<(), Co
                 context.paths.units().display()
             ),
         )
-        .hint("run it as root: sudo juniperctl install; --dry-run shows the plan without"));
+        .hint(format!(
+            "run it as root: {again}; --dry-run shows the plan without"
+        )));
     }
     context.agreed("install this?", plan.is_empty() || options.yes)
 }

@@ -169,7 +169,7 @@ async fn carry_out(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    installed(orders, systemd).await?;
+    installed(orders, systemd, context).await?;
     let begun = failure::Moment(clock::wall_microseconds());
     let mut jobs = systemd.jobs().await?;
     if verb != Verb::Stop {
@@ -193,7 +193,11 @@ async fn carry_out(
 }
 
 /// Refuses to work on units that are not there, before anything is touched.
-async fn installed(orders: &[(Verb, String)], systemd: &Systemd) -> Result<(), CommandError> {
+async fn installed(
+    orders: &[(Verb, String)],
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
     let units: Vec<String> = orders.iter().map(|(_, unit)| unit.clone()).collect();
     let states = systemd.states(&units).await?;
     match units
@@ -202,8 +206,10 @@ async fn installed(orders: &[(Verb, String)], systemd: &Systemd) -> Result<(), C
     {
         None => Ok(()),
         Some(unit) => Err(
-            CommandError::new(Kind::NotAsAsked, format!("{unit} is not installed"))
-                .hint("install the units first: sudo juniperctl install"),
+            CommandError::new(Kind::NotAsAsked, format!("{unit} is not installed")).hint(format!(
+                "install the units first: {}",
+                configuration::install_again(context)
+            )),
         ),
     }
 }

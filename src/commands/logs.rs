@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Logs;
 use crate::error::CommandError;
-use crate::host::journal::{Journal, Query};
+use crate::host::journal::{Journal, Query, is_hidden};
 use crate::output::journal_line::{self, Entry};
 use crate::output::style::{of_service, painted};
 use crate::spec::stack::Member;
@@ -31,6 +31,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         since: options.since.clone(),
         follow: options.follow,
     };
+    explain_hidden(context);
     let mut journal = Journal::open(&query)?;
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line) else {
@@ -50,6 +51,17 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
     }
     journal.finished().await?;
     Ok(0)
+}
+
+/// Says so where this user may not read what the services have written: an empty journal is no quiet group.
+pub(super) fn explain_hidden(context: &Context) {
+    if is_hidden() {
+        context.terminal.say(
+            "note: entries may be hidden from you: the system's journal is for root and for the groups \
+             systemd-journal and adm\n\
+             hint: sudo usermod --append --groups systemd-journal \"$USER\", then log in again",
+        );
+    }
 }
 
 fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Context) {

@@ -21,6 +21,7 @@ mod man;
 mod notification;
 mod orders;
 mod progress;
+mod readable;
 mod render;
 mod scale;
 mod secret;

@@ -92,7 +92,10 @@ fn remembered(context: &Context) -> Result<Scale, CommandError> {
             Kind::Configuration,
             format!("{} was changed by hand", path.display()),
         )
-        .hint("set services.NAME.instances there and run `juniperctl install`, or remove the file")
+        .hint(format!(
+            "set services.NAME.instances there and run `{}`, or remove the file",
+            configuration::install_again(context)
+        ))
     })
 }
 

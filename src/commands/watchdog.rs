@@ -309,7 +309,7 @@ impl<'c> Daemon<'c> {
         }
         let mut told = match self.bus.trouble() {
             None => self.watchdog.told(clock::moment()),
-            Some(trouble) => format!("cannot act: {trouble}"),
+            Some(trouble) => format!("cannot ask systemd, so nothing is done: {trouble}"),
         };
         if let Some(trouble) = self.board.trouble() {
             told.push_str("; ");

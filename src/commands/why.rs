@@ -13,7 +13,7 @@ use crate::spec::stack::{Member, Stack};
 use crate::watchdog::Incident;
 
 use super::watchdog::Records;
-use super::{Context, configuration, failure};
+use super::{Context, configuration, failure, logs};
 
 /// The most lines of a service that are shown.
 const LINES: usize = 60;
@@ -28,6 +28,9 @@ pub(super) async fn run(options: &Why, context: &Context) -> Result<u8, CommandE
         .into_iter()
         .rev()
         .find(|incident| incident.concerns(&label));
+    if incident.is_some() {
+        logs::explain_hidden(context);
+    }
     let now = clock::moment();
     let spent = records.spent()?.spent.get(&label).copied();
     let story = Story {

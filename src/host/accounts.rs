@@ -1,4 +1,49 @@
-//! Users and groups of the machine.
+//! Users and groups of the machine, and what they may read.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A user with its own group, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    user: u32,
+    group: u32,
+}
+
+/// The numbers of a user, if there is one of this name.
+#[must_use]
+pub fn account(name: &str) -> Option<Account> {
+    let user = users::get_user_by_name(name)?;
+    Some(Account {
+        user: user.uid(),
+        group: user.primary_group_id(),
+    })
+}
+
+/// Whether a user may read a file, or list a directory and go through it; root asks. The kernel itself is
+/// asked, as that user: access lists and the directories above count. Where it cannot be asked nobody is
+/// accused.
+#[must_use]
+pub fn may_read(account: Account, path: &Path) -> bool {
+    let kinds: &[&str] = if path.is_dir() {
+        &["-r", "-x"]
+    } else {
+        &["-r"]
+    };
+    !kinds.iter().any(|kind| {
+        Command::new("/usr/bin/test")
+            .arg(kind)
+            .arg(path)
+            // Without further groups, as std drops those of root along with the user.
+            .uid(account.user)
+            .gid(account.group)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.code() == Some(1))
+    })
+}
 
 /// Whether we are root.
 #[must_use]

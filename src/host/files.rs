@@ -176,7 +176,8 @@ impl Files {
         Ok(names)
     }
 
-    /// Makes a directory with its parents; returns those that were made, outermost first.
+    /// Makes a directory with its parents, readable by everybody whatever the umask: others look for what
+    /// lies there. Returns those that were made, outermost first.
     ///
     /// # Errors
     /// One of them cannot be made.
@@ -187,6 +188,10 @@ impl Files {
             .map(Path::to_owned)
             .collect();
         fs::create_dir_all(path).map_err(failed("make the directory", path))?;
+        for made in &missing {
+            fs::set_permissions(made, fs::Permissions::from_mode(0o755))
+                .map_err(failed("open to others the directory", made))?;
+        }
         Ok(missing.into_iter().rev().collect())
     }
 

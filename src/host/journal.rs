@@ -1,5 +1,8 @@
-//! The journal, read through journalctl(1): its JSON lines as they come.
+//! The journal, read through journalctl(1): its JSON lines as they come, and whether all of them do.
 
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -18,6 +21,28 @@ pub struct Query {
     pub since: Option<String>,
     /// And those that are yet to come.
     pub follow: bool,
+}
+
+/// Where journals are (systemd-journald.service(8)): kept, and of this boot alone.
+const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
+
+/// Whether this user may read none of the system's journals. journalctl leaves out what it may not read, and
+/// says nothing of it where it is told to be quiet.
+#[must_use]
+pub fn is_hidden() -> bool {
+    let below = |directory: &str| -> Vec<PathBuf> {
+        fs::read_dir(Path::new(directory))
+            .map(|machines| machines.flatten().map(|machine| machine.path()).collect())
+            .unwrap_or_default()
+    };
+    let mut denied = false;
+    for machine in JOURNALS.into_iter().flat_map(below) {
+        match File::open(machine.join("system.journal")) {
+            Ok(_) => return false,
+            Err(error) => denied |= error.kind() == io::ErrorKind::PermissionDenied,
+        }
+    }
+    denied
 }
 
 /// Entries that journalctl writes, line by line.

@@ -81,6 +81,16 @@ fn headline(report: &Report) -> String {
 /// The report for programs.
 #[must_use]
 pub fn json(report: &Report) -> Value {
+    json_so_far(report, |_| false)
+}
+
+/// What a report says of somebody of whom nothing is known yet.
+pub const UNKNOWN: &str = "unknown";
+
+/// The report of somebody who has not heard of all members yet, and says so of those: nobody is accused,
+/// and the group is not called ready.
+#[must_use]
+pub fn json_so_far(report: &Report, is_unknown: impl Fn(&str) -> bool) -> Value {
     let services: Vec<Value> = report
         .findings
         .iter()
@@ -94,9 +104,14 @@ pub fn json(report: &Report) -> Value {
                     (name.clone(), value)
                 })
                 .collect();
+            let verdict = if is_unknown(&finding.label) {
+                UNKNOWN
+            } else {
+                finding.verdict.word()
+            };
             json!({
                 "name": finding.label,
-                "verdict": finding.verdict.word(),
+                "verdict": verdict,
                 "latency_ms": finding.latency.map(|span| span.as_secs_f64() * 1_000.0),
                 "cause": finding.cause,
                 "dependencies": dependencies,
@@ -107,10 +122,23 @@ pub fn json(report: &Report) -> Value {
         .roots
         .iter()
         .map(|root| root.label.as_str())
+        .filter(|label| !is_unknown(label))
         .collect();
+    let is_known_bad = report.findings.iter().any(|finding| {
+        finding.verdict > Verdict::Degraded && !finding.optional && !is_unknown(&finding.label)
+    });
+    let someone_unknown = report
+        .findings
+        .iter()
+        .any(|finding| is_unknown(&finding.label));
+    let verdict = if someone_unknown && !is_known_bad {
+        UNKNOWN
+    } else {
+        report.verdict.word()
+    };
     json!({
         "version": 1,
-        "verdict": report.verdict.word(),
+        "verdict": verdict,
         "root_causes": roots,
         "services": services,
     })

@@ -44,12 +44,12 @@ impl Holding {
         }
     }
 
-    fn prose(self) -> Option<&'static str> {
+    fn prose(self, install: &str) -> Option<String> {
         match self {
             Self::Current => None,
-            Self::Earlier => Some("holds an earlier value or none"),
-            Self::Stopped => Some("stopped"),
-            Self::NotHanded => Some("not handed over yet: juniperctl install"),
+            Self::Earlier => Some("holds an earlier value or none".to_owned()),
+            Self::Stopped => Some("stopped".to_owned()),
+            Self::NotHanded => Some(format!("not handed over yet: {install}")),
         }
     }
 }
@@ -87,9 +87,9 @@ pub struct Row {
     pub consumers: Vec<Consumer>,
 }
 
-/// The table for people.
+/// The table for people. `install` is the command that installs the same again.
 #[must_use]
-pub fn text(rows: &[Row]) -> String {
+pub fn text(rows: &[Row], install: &str) -> String {
     let mut cells: Vec<Vec<Cell>> = vec![
         ["SECRET", "SINCE", "STORED", "CONSUMERS"]
             .map(Cell::plain)
@@ -103,10 +103,12 @@ pub fn text(rows: &[Row]) -> String {
         let consumers: Vec<String> = row
             .consumers
             .iter()
-            .map(|consumer| match consumer.holding.and_then(Holding::prose) {
-                None => consumer.label.clone(),
-                Some(prose) => format!("{} ({prose})", consumer.label),
-            })
+            .map(
+                |consumer| match consumer.holding.and_then(|it| it.prose(install)) {
+                    None => consumer.label.clone(),
+                    Some(prose) => format!("{} ({prose})", consumer.label),
+                },
+            )
             .collect();
         let consumers = if consumers.is_empty() {
             "nobody in this profile".to_owned()
@@ -192,7 +194,7 @@ mod tests {
         .map(|(handed, runs, started, since)| Some(Holding::of(handed, runs, started, since)));
         let store = Store::Encrypted;
         vec![
-            row("canopy-api-key", None, &[None]),
+            row("canopy-api-key", None, &[Some(Holding::NotHanded)]),
             row("data-api-key", Some(Stored { store, since }), &holdings),
             row(
                 "orphan",
@@ -208,9 +210,10 @@ mod tests {
     #[test]
     fn people_see_who_has_what() {
         assert_eq!(
-            text(&rows()),
+            text(&rows(), "sudo juniperctl install"),
             "SECRET          SINCE                    STORED     CONSUMERS\n\
-             canopy-api-key  not set                             canopy\n\
+             canopy-api-key  not set                             canopy \
+             (not handed over yet: sudo juniperctl install)\n\
              data-api-key    2000-02-29 00:00:00 UTC  encrypted  data, \
              cascor (holds an earlier value or none), canopy (stopped)\n\
              orphan          2000-02-29 00:00:00 UTC  plain      nobody in this profile\n"

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::readiness::Verdict;
 use crate::spec::text::for_terminal;
 
+use super::health::UNKNOWN;
 use super::style::{of_verdict, painted};
 use super::table::{Cell, aligned};
 
@@ -37,7 +38,11 @@ impl Told {
             let named = |service: &&Value| service.get("name").is_some_and(|name| name == label);
             // Units that others ship are not asked by anybody.
             if let Some(service) = all.iter().find(named) {
-                let verdict = Verdict::parse(service.get("verdict")?.as_str()?)?;
+                let verdict = match service.get("verdict")?.as_str()? {
+                    // Whoever does not know yet says so as the cause, too.
+                    UNKNOWN => Verdict::NotReady,
+                    word => Verdict::parse(word)?,
+                };
                 services.push((label.clone(), verdict, service.clone()));
             }
         }
@@ -119,6 +124,15 @@ mod tests {
         let one = told(REPORT, &["canopy"]).unwrap();
         assert_eq!(one.verdict, Verdict::Degraded);
         assert_eq!(one.json()["services"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_not_ready() {
+        let report = r#"{"version":1,"verdict":"unknown","root_causes":[],"services":[
+            {"name":"data","verdict":"unknown","latency_ms":null,"cause":"not heard of yet","dependencies":{}}]}"#;
+        let told = told(report, &["data"]).unwrap();
+        assert_eq!(told.verdict, Verdict::NotReady);
+        assert!(told.text().contains("not heard of yet"));
     }
 
     #[test]

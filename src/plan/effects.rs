@@ -134,9 +134,10 @@ impl Effects {
         })
     }
 
-    /// What a person does next; `None` where nothing is left to do.
+    /// What a person does next; `None` where nothing is left to do. `install` is the command that installs
+    /// the same again.
     #[must_use]
-    pub fn next_step(&self) -> Option<String> {
+    pub fn next_step(&self, install: &str) -> Option<String> {
         match (self.changes.is_empty(), self.starts.is_empty()) {
             (true, true) => None,
             (true, false) => {
@@ -146,7 +147,7 @@ impl Effects {
                 "sudo juniperctl restart {}",
                 self.changes.join(" ")
             )),
-            (false, false) => Some("sudo juniperctl install --now".to_owned()),
+            (false, false) => Some(format!("{install} --now")),
         }
     }
 }
@@ -218,8 +219,10 @@ mod tests {
             )
         );
         assert_eq!(
-            switched().next_step().as_deref(),
-            Some("sudo juniperctl install --now")
+            switched()
+                .next_step("sudo juniperctl install --profile full")
+                .as_deref(),
+            Some("sudo juniperctl install --profile full --now")
         );
     }
 
@@ -230,6 +233,6 @@ mod tests {
             ..Effects::default()
         };
         assert_eq!(effects.sentence(true), None);
-        assert_eq!(effects.next_step(), None);
+        assert_eq!(effects.next_step("install"), None);
     }
 }

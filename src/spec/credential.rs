@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fault::{Code, Faults, Problem};
 use super::name::{EnvironmentName, SecretName};
 use super::reader::{TableReader, string};
+use super::reserved::settable;
 use super::source::{Located, Location};
 use super::stack::{Managed, Member, Stack};
 
@@ -58,8 +59,8 @@ pub(super) fn read(
             continue;
         };
         let layer = CredentialLayer {
-            file: credential.optional("file", faults, string(EnvironmentName::parse)),
-            enforce: credential.optional("enforce", faults, string(EnvironmentName::parse)),
+            file: credential.optional("file", faults, string(settable)),
+            enforce: credential.optional("enforce", faults, string(settable)),
             at: Some(key.at),
         };
         credential.finish(faults);

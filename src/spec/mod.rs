@@ -20,6 +20,7 @@ pub mod order;
 pub mod probe;
 pub mod probe_layer;
 pub mod reader;
+mod reserved;
 pub mod resolve;
 pub mod restraint;
 pub mod scale;

@@ -19,6 +19,7 @@ use super::suggestion::nearest;
 use super::text::Text;
 
 mod clash;
+mod credential_clash;
 mod credentials;
 mod edges;
 mod environment;

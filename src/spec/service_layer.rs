@@ -16,6 +16,7 @@ use super::fault::{Faults, Problem};
 use super::name::{EnvironmentName, ForeignUnit, SecretName, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
 use super::reader::{TableReader, flag, number, scalar, string, strings, word};
+use super::reserved::settable;
 use super::service_value::{body_path, bytes, command, directive, exposure, gpu, host, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
@@ -164,7 +165,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         derived_environment: table
             .table("derived_environment", faults)
             .map(|table| {
-                named(&table, faults, EnvironmentName::parse, |value| {
+                named(&table, faults, settable, |value| {
                     string(Derived::parse)(value)
                 })
             })
@@ -210,7 +211,7 @@ pub fn environment(
     table: &TableReader<'_>,
     faults: &mut Faults,
 ) -> BTreeMap<EnvironmentName, Located<Text>> {
-    named(table, faults, EnvironmentName::parse, scalar)
+    named(table, faults, settable, scalar)
 }
 
 /// Reads a table whose keys are names of one kind.

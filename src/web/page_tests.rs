@@ -143,7 +143,9 @@ fn what_is_wrong_is_said_first() {
     };
     assert_eq!(said(&nobody, None), "Nothing is watched");
     let page = drawn(&view(Condition::Ready), None, Some("no answer within 5 s")).body;
-    assert!(page.contains("The watchdog cannot act") && page.contains("no answer within 5 s"));
+    assert!(
+        page.contains("The watchdog cannot ask systemd") && page.contains("no answer within 5 s")
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::metrics::{self, Tally};
 use crate::output::graph::Graph;
 use crate::output::health;
 use crate::readiness::Verdict;
-use crate::watchdog::{History, Incident, View};
+use crate::watchdog::{Condition, History, Incident, MemberView, View};
 
 use super::page;
 use super::router::{Reply, Target};
@@ -60,15 +60,32 @@ fn of_type(content_type: &'static str, body: String) -> Reply {
 }
 
 /// What `juniperctl health --json` says, from what was heard last; nothing is asked anew. A group that
-/// works with limits is good enough for a load balancer; one of which nothing is known is not.
+/// works with limits is good enough for a load balancer; one of which nothing is known is not, as it is
+/// for a second after the watchdog's start: it says that it does not know, and when to ask again.
 fn report(view: &View) -> Reply {
+    let is_unknown = |label: &str| {
+        let is =
+            |member: &MemberView| member.label == label && member.condition == Condition::Unknown;
+        view.members.iter().any(is)
+    };
+    let mut body = health::json_so_far(&view.report, is_unknown);
+    // A configuration that is refused names nobody: that is no group that is ready.
+    if view.members.is_empty()
+        && let Some(said) = body.as_object_mut()
+    {
+        said.insert("verdict".to_owned(), health::UNKNOWN.into());
+    }
     let is_good = matches!(view.report.verdict, Verdict::Ready | Verdict::Degraded)
         && !view.members.is_empty();
+    let waits = body.get("verdict").and_then(serde_json::Value::as_str) == Some(health::UNKNOWN);
     Reply {
-        status: if is_good { 200 } else { 503 },
+        status: if is_good && !waits { 200 } else { 503 },
         content_type: "application/json",
-        headers: Vec::new(),
-        body: health::json(&view.report).to_string() + "\n",
+        headers: waits
+            .then(|| ("retry-after", "1".to_owned()))
+            .into_iter()
+            .collect(),
+        body: body.to_string() + "\n",
     }
 }
 
@@ -104,6 +121,36 @@ mod tests {
             incidents: Vec::new(),
             pause: None,
         }
+    }
+
+    /// Of whom nothing is known is shown as not ready, and with the condition that says why.
+    fn not_heard_of(mut view: View, index: usize) -> View {
+        view.members[index].condition = Condition::Unknown;
+        view
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_neither_good_nor_bad() {
+        let said = |view: &View| -> (u16, bool, serde_json::Value) {
+            let reply = report(view);
+            let asks_again = reply.headers.iter().any(|(name, _)| *name == "retry-after");
+            let body = serde_json::from_str(&reply.body).unwrap();
+            (reply.status, asks_again, body)
+        };
+        let (status, again, body) = said(&not_heard_of(view(&[Verdict::NotReady]), 0));
+        assert_eq!((status, again), (503, true));
+        assert_eq!(body["verdict"], "unknown");
+        assert_eq!(body["services"][0]["verdict"], "unknown");
+        assert_eq!(body["root_causes"], serde_json::json!([]));
+        // One that is known to be bad is no riddle.
+        let mut mixed = not_heard_of(view(&[Verdict::NotReady, Verdict::Down]), 0);
+        mixed.report.findings[1].label = "cascor".to_owned();
+        mixed.report = reported(mixed.report.findings);
+        mixed.members[1].label = "cascor".to_owned();
+        let (status, again, body) = said(&mixed);
+        assert_eq!((status, again), (503, false));
+        assert_eq!(body["verdict"], "down");
+        assert_eq!(body["root_causes"], serde_json::json!(["cascor"]));
     }
 
     #[test]

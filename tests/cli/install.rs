@@ -1,10 +1,12 @@
 //! Installing into a tree, again, differently, and taking it all away.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
 
+use crate::program::said;
 use crate::tree::Tree;
 
 const FULL: &str = "install --profile full --systemd 257";
@@ -13,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials![
         install_writes_what_render_prints,
         install_enables_the_target_and_leaves_a_receipt,
+        whoever_keeps_files_to_themselves_does_not_shut_out_the_watchdog,
         a_second_install_changes_nothing_and_says_so,
         a_dry_run_shows_the_plan_and_changes_nothing,
         a_smaller_profile_removes_what_it_does_not_have,
@@ -70,6 +73,39 @@ fn install_enables_the_target_and_leaves_a_receipt() {
         .map(|unit| unit.as_str().unwrap())
         .collect();
     assert_eq!(recorded, tree.units());
+}
+
+fn whoever_keeps_files_to_themselves_does_not_shut_out_the_watchdog() {
+    let tree = Tree::new();
+    let said = said(
+        std::process::Command::new("sh")
+            .args(["-c", "umask 077; exec \"$@\"", "sh"])
+            .arg(env!("CARGO_BIN_EXE_juniperctl"))
+            .arg("--root")
+            .arg(tree.path(""))
+            .args(FULL.split_whitespace()),
+    );
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    for directory in [
+        "var/lib/juniperctl",
+        "etc/systemd/system",
+        "etc/systemd/system/multi-user.target.wants",
+    ] {
+        let mode = tree
+            .path(directory)
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o7777, 0o755, "{directory}");
+    }
+    let mode = tree
+        .path("var/lib/juniperctl/receipt.json")
+        .metadata()
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o7777, 0o644);
 }
 
 fn a_second_install_changes_nothing_and_says_so() {

@@ -1,5 +1,7 @@
 //! The real services from the Python package index under the generated, sandboxed units.
 
+mod workers;
+
 use std::time::{Duration, Instant};
 
 use juniper_lab::{BootOptions, Machine, Suite, real, trial};
@@ -11,11 +13,12 @@ use super::lab::{Outcome, claim, exits, has, machine};
 pub(crate) const CASCOR: &str = "http://127.0.0.1:8200/v1";
 
 /// Each service's unit.
-const UNITS: [&str; 4] = [
+const UNITS: [&str; 5] = [
     "juniper-data.service",
     "juniper-cascor.service",
     "juniper-canopy.service",
     "juniper-cascor-worker@1.service",
+    "juniper-cascor-worker@2.service",
 ];
 
 pub(crate) fn trials() -> [Trial; 2] {
@@ -67,24 +70,35 @@ fn trains_and_comes_back() -> Outcome {
     let environments = real::prepared()?.ok_or("the real services are not prepared")?;
     let options = environments.shown(BootOptions::default().persistent());
     let mut machine = machine(Suite::Trixie, options)?;
+    machine.write("/etc/juniper/juniper.toml", workers::CONFIGURATION, 0o644)?;
     let told = exits(&machine, "juniperctl install", 0)?;
     claim(!told.stderr.contains("warning"), &told.stderr)?;
     exits(&machine, "systemctl start juniper.target", 0)?;
     let health = exits(&machine, "juniperctl health", 0)?;
     has(
         &health.stdout,
-        &["the group is ready", "data", "cascor", "canopy", "worker@1"],
+        &[
+            "the group is ready",
+            "data",
+            "cascor",
+            "canopy",
+            "worker@1",
+            "worker@2",
+        ],
     )?;
+    workers::are_there(&machine)?;
     for unit in UNITS {
         sandboxed(&machine, unit)?;
     }
     serves_the_dashboard(&machine, "")?;
-    let run_time = trains(&machine, "")?;
+    let run = workers::share_a_run(&machine)?;
     claim(
-        run_time < Duration::from_mins(2),
-        format!("the training took {run_time:?}"),
+        run.took < Duration::from_mins(2),
+        format!("the training took {:?}", run.took),
     )?;
+    seen_by_canopy(&machine, &run.snapshot)?;
     quiet_journal(&machine)?;
+    workers::survive_a_restart_of_one(&machine)?;
 
     machine.reboot()?;
     // The boot itself waits for the gates: once it has settled, the group answers.
@@ -94,6 +108,7 @@ fn trains_and_comes_back() -> Outcome {
         0,
     )?;
     has(&health.stdout, &["the group is ready"])?;
+    workers::are_there(&machine)?;
     let saved = exits(&machine, "ls /var/lib/juniper/cascor/snapshots", 0)?;
     claim(
         saved.stdout.contains(".h5"),
@@ -133,14 +148,42 @@ pub(crate) fn serves_the_dashboard(machine: &Machine, with: &str) -> Outcome {
     claim(ready["details"]["mode"] == "service", &ready)
 }
 
-/// A run started through cascor's API, on a dataset of the dataset service, with the worker's help.
-/// `with` is what curl is given besides, such as a key.
-pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> {
+/// The dashboard lists what cascor has saved.
+fn seen_by_canopy(machine: &Machine, snapshot: &str) -> Outcome {
+    let line = "curl -fsS http://127.0.0.1:8050/api/v1/snapshots";
+    let listed: Value = serde_json::from_str(&exits(machine, line, 0)?.stdout)?;
+    let of_cascor = listed["snapshots"].as_array().is_some_and(|snapshots| {
+        snapshots
+            .iter()
+            .any(|it| it["path"] == snapshot && it["source"] == "cascor")
+    });
+    claim(of_cascor, format!("{snapshot} is not among {listed}"))
+}
+
+/// A run that came to its end.
+#[derive(Debug)]
+pub(crate) struct Run {
+    took: Duration,
+    /// The path of what was saved after it.
+    snapshot: String,
+}
+
+/// A short run with the worker's help. `with` is what curl is given besides, such as a key.
+pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Run, Failed> {
+    completes(machine, with, 2, 20)
+}
+
+/// A run started through cascor's API, on a dataset of the dataset service, with so many candidates that
+/// are trained for so long.
+fn completes(machine: &Machine, with: &str, candidates: u32, epochs: u32) -> Result<Run, Failed> {
+    let size = format!(
+        r#""max_hidden_units":1,"candidate_pool_size":{candidates},"candidate_epochs":{epochs},"output_epochs":20,"correlation_threshold":0.0001"#
+    );
     post(
         machine,
         with,
         "network",
-        r#"{"input_size":2,"output_size":2,"max_hidden_units":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"correlation_threshold":0.0001}"#,
+        &format!(r#"{{"input_size":2,"output_size":2,{size}}}"#),
     )?;
     post(
         machine,
@@ -153,7 +196,9 @@ pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> 
         machine,
         with,
         "training/start",
-        r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":20,"output_epochs":20,"max_epochs":20,"correlation_threshold":0.0001}}"#,
+        &format!(
+            r#"{{"start_fresh":true,"params":{{"max_iterations":1,"max_epochs":20,{size}}}}}"#
+        ),
     )?;
     machine.wait_until("the training to complete", Duration::from_mins(2), || {
         training(machine, with).is_ok_and(|state| state == "COMPLETED")
@@ -179,7 +224,10 @@ pub(crate) fn trains(machine: &Machine, with: &str) -> Result<Duration, Failed> 
         datasets.stdout.contains(".npz"),
         "the dataset service stored nothing",
     )?;
-    Ok(took)
+    Ok(Run {
+        took,
+        snapshot: path,
+    })
 }
 
 pub(crate) fn post(machine: &Machine, with: &str, path: &str, body: &str) -> Result<Value, Failed> {

@@ -19,11 +19,16 @@ pub(super) fn is_needed(plan: &Plan, effects: &Effects) -> bool {
         })
 }
 
-/// Says so; without `--now` it is refused.
+/// Says so; without `--now` it is refused. `again` is the command that installs the same.
 ///
 /// # Errors
 /// The group runs, and nobody asked for it to be stopped.
-pub(super) fn told(stack: &Stack, now: bool, context: &Context) -> Result<(), CommandError> {
+pub(super) fn told(
+    stack: &Stack,
+    now: bool,
+    again: &str,
+    context: &Context,
+) -> Result<(), CommandError> {
     let network = if stack.network.is_isolated() {
         "a network of its own"
     } else {
@@ -39,7 +44,7 @@ pub(super) fn told(stack: &Stack, now: bool, context: &Context) -> Result<(), Co
         Kind::NotAsAsked,
         "a running group cannot move into another network bit by bit; nothing was changed",
     )
-    .hint("sudo juniperctl install --now stops it, installs and starts it again; or stop it yourself: sudo juniperctl stop"))
+    .hint(format!("{again} --now stops it, installs and starts it again; or stop it yourself: sudo juniperctl stop")))
 }
 
 /// Stops the whole group, its watchdog first of all.

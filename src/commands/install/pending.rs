@@ -1,6 +1,6 @@
 //! What an install would change now: for commands that change one thing and must not carry out the rest.
 
-use crate::commands::Context;
+use crate::commands::{Context, configuration};
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::Systemd;
 use crate::plan::{self, Plan, Receipt};
@@ -40,5 +40,8 @@ pub(in crate::commands) async fn refuse(
         Kind::NotAsAsked,
         "the configuration has changed since the last install; nothing was changed",
     )
-    .hint("install that first: sudo juniperctl install"))
+    .hint(format!(
+        "install that first: {}",
+        configuration::install_command(&receipt.profile, context)
+    )))
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::Context;
 use crate::commands::notification::CURL;
+use crate::commands::readable;
 use crate::error::{CommandError, Kind};
 use crate::host::{Files, accounts};
 use crate::output::curl;
@@ -25,6 +26,7 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
         return Err(CommandError::new(Kind::Machine, format!("the user or the group {USER} does not exist"))
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
+    readable::warn(context);
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
     if !there(gate) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::commands::Context;
+use crate::commands::{Context, configuration};
 use crate::error::CommandError;
 use crate::host::Files;
 use crate::host::systemd::Systemd;
@@ -45,7 +45,9 @@ pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
     if context.json {
         context.terminal.line(&json(&rows).to_string());
     } else {
-        context.terminal.data(&text(&rows));
+        context
+            .terminal
+            .data(&text(&rows, &configuration::install_again(context)));
     }
     Ok(0)
 }

@@ -7,6 +7,8 @@ use crate::spec::name::{EnvironmentName, SecretName, ServiceName};
 use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::Location;
 
+use super::credential_clash;
+
 /// How a variable that names a file with a secret ends; without it, it holds the secret itself.
 const FILE: &str = "_FILE";
 
@@ -17,6 +19,7 @@ pub(super) fn credentials(
     merged: &Layer,
     faults: &mut Faults,
 ) -> Vec<Credential> {
+    credential_clash::record(name, layer, merged, faults);
     layer
         .credentials
         .iter()

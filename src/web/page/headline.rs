@@ -35,7 +35,7 @@ pub(in crate::web) fn headline(known: &Known<'_>) -> Headline {
     let mut headline = of_group(known.view);
     if let Some(why) = known.blind {
         headline.more.push(format!(
-            "The watchdog cannot act, and what is below may be old: {why}."
+            "The watchdog cannot ask systemd, so it does nothing, and what is below may be old: {why}."
         ));
     }
     headline
