@@ -16,6 +16,7 @@ fn view(condition: Condition, incidents: Vec<Incident>) -> View {
             label: "worker@1".to_owned(),
             condition,
             given_up: true,
+            lost_gpu: None,
             pause: None,
         }],
         incidents,
@@ -36,6 +37,7 @@ fn incident(number: u64) -> Incident {
         consequences: Vec::new(),
         actions: Vec::new(),
         notified_us: None,
+        gpu: None,
     }
 }
 
