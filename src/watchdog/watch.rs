@@ -379,5 +379,9 @@ mod tests;
 mod telling_tests;
 
 #[cfg(test)]
+#[path = "gpu_tests.rs"]
+mod gpu_tests;
+
+#[cfg(test)]
 #[path = "property_tests.rs"]
 mod properties;
