@@ -29,7 +29,7 @@ const READY: Exposure = Exposure::tenths(27);
 const NOTIFICATION: Exposure = Exposure::tenths(11);
 
 /// The unit that follows the kernel's log: a group that may read the whole journal, and no network.
-const KERNEL_LOG: Exposure = Exposure::tenths(7);
+const KERNEL_LOG: Exposure = Exposure::tenths(3);
 
 /// What it adds that a service listens beyond this machine: it hears every address.
 pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
