@@ -6,7 +6,7 @@
 
 use crate::error::{CommandError, Kind};
 use crate::host::journal::Journal;
-use crate::host::{Files, environment, notify};
+use crate::host::{Files, notify};
 use crate::kernel_log::{Entry, Faults, Line, line};
 
 use super::Context;
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
 /// The faults of this boot that are written down; none where nobody follows the kernel's log.
 pub(super) fn known(context: &Context) -> Faults {
     let text = Files::read(&context.paths.gpu_faults()).ok().flatten();
-    Faults::parse(&text.unwrap_or_default(), &environment::boot())
+    Faults::parse(&text.unwrap_or_default())
 }
 
 fn write(faults: &Faults, context: &Context) -> Result<(), CommandError> {

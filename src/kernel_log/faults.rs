@@ -18,13 +18,11 @@ const VERSION: u32 = 1;
 /// The most faults, and the most names, that are kept: more than a machine has GPUs and they codes.
 const KEPT: usize = 64;
 
-/// All faults of one boot.
+/// All faults since the machine's boot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Faults {
     version: u32,
-    /// Which boot.
-    boot: String,
     /// The entry of the last fault: from there on the journal is read again.
     pub cursor: Option<String>,
     /// The faults, in the order in which they were told first.
@@ -34,23 +32,22 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// None, in a boot.
+    /// None.
     #[must_use]
-    pub fn none(boot: &str) -> Self {
+    pub fn none() -> Self {
         Self {
             version: VERSION,
-            boot: boot.to_owned(),
             ..Self::default()
         }
     }
 
-    /// Reads the file. What cannot be read, or is of another boot, counts as none: a fault must be
-    /// shown before it keeps anybody from anything.
+    /// Reads the file. What cannot be read counts as none: a fault must be shown before it keeps anybody
+    /// from anything.
     #[must_use]
-    pub fn parse(text: &str, boot: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let read: Option<Self> = serde_json::from_str(text).ok();
-        read.filter(|faults| faults.version == VERSION && faults.boot == boot)
-            .unwrap_or_else(|| Self::none(boot))
+        read.filter(|faults| faults.version == VERSION)
+            .unwrap_or_else(Self::none)
     }
 
     /// It as a text.
@@ -165,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_fault_is_kept_once_and_read_twice_it_is_the_same() {
-        let mut faults = Faults::none("boot");
+        let mut faults = Faults::none();
         assert!(take(&mut faults, LOST, 5));
         let once = faults.clone();
         assert!(!take(&mut faults, LOST, 5));
@@ -174,15 +171,17 @@ mod tests {
         assert_eq!((faults.faults.len(), faults.faults[0].times), (1, 2));
         assert_eq!(faults.cursor.as_deref(), Some("s=6"));
         let text = faults.written().unwrap();
-        assert_eq!(Faults::parse(&text, "boot"), faults);
-        assert_eq!(Faults::parse(&text, "other"), Faults::none("other"));
-        assert_eq!(Faults::parse("{", "boot"), Faults::none("boot"));
+        assert_eq!(Faults::parse(&text), faults);
+        let newer = text.replace("\"version\":1", "\"version\":2");
+        for other in ["", "{", &newer] {
+            assert_eq!(Faults::parse(other), Faults::none(), "{other}");
+        }
     }
 
     #[test]
     fn a_fault_ends_with_a_word_of_the_driver_or_of_a_person() {
         let anybody = |_: Option<&_>| true;
-        let mut faults = Faults::none("boot");
+        let mut faults = Faults::none();
         take(&mut faults, "NVRM: Xid (PCI:0000:3b:00): 13, x", 1);
         assert_eq!(faults.that_rules_out(anybody, 0), None);
         take(&mut faults, "NVRM: Xid (PCI:0000:3b:00): 119, x", 2);
@@ -213,7 +212,7 @@ mod tests {
 
     #[test]
     fn few_are_kept() {
-        let mut faults = Faults::none("boot");
+        let mut faults = Faults::none();
         for at in 0..1_000 {
             let code = 200 + at;
             take(

@@ -76,7 +76,7 @@ fn everything_is_told_in_the_form_that_prometheus_reads() {
             restarts: 0,
         },
     );
-    let mut faults = Faults::none("boot");
+    let mut faults = Faults::none();
     let line = Line::Fault {
         gpu: GpuAddress::parse("0000:3b:00"),
         symptom: Symptom::Xid(79),

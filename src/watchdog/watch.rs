@@ -72,7 +72,7 @@ impl Watchdog {
             number: 0,
             remembered: memory.spent.clone(),
             tell_after: None,
-            faults: Faults::none(&memory.boot),
+            faults: Faults::none(),
             gpus_seen_us: memory.gpus_seen_us,
             quiet: false,
             due: None,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::host::{Files, environment};
+use crate::host::Files;
 use crate::kernel_log::Faults;
 use crate::watchdog::Moment;
 
@@ -16,7 +16,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The file.
 pub(super) struct FaultsFile {
     path: PathBuf,
-    boot: String,
     text: Option<String>,
     due: Duration,
 }
@@ -26,7 +25,6 @@ impl FaultsFile {
     pub(super) fn new(context: &Context) -> Self {
         Self {
             path: context.paths.gpu_faults(),
-            boot: environment::boot(),
             text: None,
             due: Duration::ZERO,
         }
@@ -42,7 +40,7 @@ impl FaultsFile {
         if text == self.text {
             return None;
         }
-        let faults = Faults::parse(text.as_deref().unwrap_or_default(), &self.boot);
+        let faults = Faults::parse(text.as_deref().unwrap_or_default());
         self.text = text;
         Some(faults)
     }

@@ -96,7 +96,7 @@ pub(super) fn members_with_gpus(labels: &[&str]) -> Vec<Watched> {
 
 /// What the kernel has told, with the times of each line on both clocks.
 pub(super) fn faults(lines: &[(&str, u64)]) -> kernel_log::Faults {
-    let mut faults = kernel_log::Faults::none("boot");
+    let mut faults = kernel_log::Faults::none();
     for (line, at) in lines {
         let entry = Entry {
             message: (*line).to_owned(),

@@ -51,7 +51,7 @@ pub(super) fn refused(suite: Suite) -> Outcome {
         claim(found == wanted, format!("{property} is {found}"))?;
     }
     let write = r#"cat >/run/juniper-kernel-log/new <<END
-{"version":1,"boot":"$(cat /proc/sys/kernel/random/boot_id)","cursor":null,"faults":[{"gpu":"0000:3b:00",
+{"version":1,"cursor":null,"faults":[{"gpu":"0000:3b:00",
 "symptom":{"xid":79},"cure":"reboot","first_us":$(date +%s%6N),"last_us":$(date +%s%6N),"kernel_us":5,"times":1,
 "over":false}],"names":{}}
 END
