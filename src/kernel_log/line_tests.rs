@@ -5,12 +5,12 @@ use proptest::{prop_assert, proptest};
 use super::{Line, parse};
 use crate::kernel_log::{Cure, GpuAddress, Symptom};
 
-fn fault(gpu: &str, code: u16, cure: Cure) -> Option<Line> {
-    Some(Line::Fault {
+fn fault(gpu: &str, code: u16, cure: Cure) -> Line {
+    Line::Fault {
         gpu: GpuAddress::parse(gpu),
         symptom: Symptom::Xid(code),
         cure,
-    })
+    }
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn the_forms_of_old_and_new_drivers_are_read() {
             Cure::Look,
         ),
     ] {
-        assert_eq!(parse(line), fault(gpu, code, cure), "{line}");
+        assert_eq!(parse(line), Some(fault(gpu, code, cure)), "{line}");
     }
 }
 

@@ -188,32 +188,8 @@ impl World {
                 self.orders.resume(&[]);
                 Event::Orders(self.orders.clone())
             }
-            Happening::Gpu(lost) => {
-                let line = if *lost {
-                    "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus."
-                } else {
-                    "NVRM: Xid (PCI:0000:3b:00): 31, pid=7, MMU Fault"
-                };
-                // Later than whatever the clock shows.
-                let at = 1_000_000_000_000 + u64::try_from(self.kernel.len()).unwrap();
-                self.kernel.push((line, at));
-                self.is_lost |= *lost;
-                Event::Gpus(faults(&self.kernel))
-            }
-            Happening::Clear => {
-                let at = self.kernel.last().map_or(0, |(_, at)| *at);
-                let later = Moment {
-                    wall: self.now.wall.max(at),
-                    ..self.now
-                };
-                self.orders.clear(&WITH_GPU.map(str::to_owned), later);
-                self.is_lost = false;
-                for label in WITH_GPU {
-                    let before = self.acted.get(label).map_or(0, Vec::len);
-                    self.cleared.insert(label.to_owned(), before);
-                }
-                Event::Orders(self.orders.clone())
-            }
+            Happening::Gpu(lost) => self.kernel_says(*lost),
+            Happening::Clear => self.is_cleared(),
             Happening::Told(which, taken) => {
                 if self.telling.is_empty() {
                     return Ok(());
@@ -244,6 +220,31 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn kernel_says(&mut self, lost: bool) -> Event {
+        let line = match lost {
+            true => "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
+            false => "NVRM: Xid (PCI:0000:3b:00): 31, pid=7, MMU Fault",
+        };
+        // Later than whatever the clock shows.
+        let at = 1_000_000_000_000 + u64::try_from(self.kernel.len()).unwrap();
+        self.kernel.push((line, at));
+        self.is_lost |= lost;
+        Event::Gpus(faults(&self.kernel))
+    }
+
+    fn is_cleared(&mut self) -> Event {
+        let at = self.kernel.last().map_or(0, |(_, at)| *at);
+        let mut later = self.now;
+        later.wall = later.wall.max(at);
+        self.orders.clear(&WITH_GPU.map(str::to_owned), later);
+        self.is_lost = false;
+        for label in WITH_GPU {
+            let before = self.acted.get(label).map_or(0, Vec::len);
+            self.cleared.insert(label.to_owned(), before);
+        }
+        Event::Orders(self.orders.clone())
     }
 
     fn look(&self, label: &str) -> Look {

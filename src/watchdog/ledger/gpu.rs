@@ -78,6 +78,7 @@ impl Ledger {
     }
 
     /// Whether a member was given up in an incident that is open.
+    #[must_use]
     pub fn gave_up(&self, label: &str) -> bool {
         let given_up = |taken: &Taken| taken.label == label && taken.what == What::GivenUp;
         self.open()
