@@ -223,10 +223,10 @@ impl World {
     }
 
     fn kernel_says(&mut self, lost: bool) -> Event {
-        let line = match lost {
-            true => "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
-            false => "NVRM: Xid (PCI:0000:3b:00): 31, pid=7, MMU Fault",
-        };
+        let line = [
+            "NVRM: Xid (PCI:0000:3b:00): 31, pid=7, MMU Fault",
+            "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
+        ][usize::from(lost)];
         // Later than whatever the clock shows.
         let at = 1_000_000_000_000 + u64::try_from(self.kernel.len()).unwrap();
         self.kernel.push((line, at));
