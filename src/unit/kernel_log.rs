@@ -9,6 +9,7 @@ use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Stack};
 
 use super::act::USER;
+use super::group::READY;
 use super::sandbox::own_sandbox;
 use super::value::argument;
 use super::version::SystemdVersion;
@@ -28,6 +29,7 @@ pub const FILE: &str = "/run/juniper-kernel-log/gpu-faults.json";
 pub struct KernelLogUnit {
     pub version: String,
     pub user: &'static str,
+    pub ready: &'static str,
     pub directory: &'static str,
     pub program: String,
     pub sandbox: Sandbox,
@@ -49,6 +51,7 @@ pub fn unit(stack: &Stack, version: SystemdVersion) -> Option<KernelLogUnit> {
     is_needed(stack).then(|| KernelLogUnit {
         version: version.to_string(),
         user: USER,
+        ready: READY,
         directory: DIRECTORY,
         program: argument(stack.juniperctl.as_str()),
         sandbox: own_sandbox(Profile::KernelLog, version, Network::Host),

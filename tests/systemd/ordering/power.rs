@@ -37,10 +37,10 @@ pub(super) fn cut(suite: Suite) -> Outcome {
     let disk = Image::prepare(suite)?.disk(|tree| install(tree, suite))?;
     let mut random = Random(20_261_125 + u64::from(suite.systemd_version()));
     let mut machine = up(&disk)?;
-    let first = order(&machine)?;
     if suite == GPU {
         lost_gpu(&machine)?;
     }
+    let first = order(&machine)?;
     for _ in 0..cuts() {
         std::thread::sleep(Duration::from_millis(random.below(2_000)));
         machine.pull_the_plug();

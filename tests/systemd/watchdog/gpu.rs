@@ -125,7 +125,7 @@ pub(in super::super) fn lost(machine: &Vm) -> Outcome {
     has(&state, &["ExecMainStatus=69"])?;
     until(
         machine,
-        "juniperctl incidents | grep -q 'needs a reboot; cascor suffered from it'",
+        "juniperctl incidents | grep -q 'needs a reboot; .*cascor.* suffered from it'",
     )?;
     has(&sh("juniperctl status")?, &[GIVEN_UP, "is left as it is"])?;
     has(
