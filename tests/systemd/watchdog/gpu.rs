@@ -127,7 +127,10 @@ pub(in super::super) fn lost(machine: &Vm) -> Outcome {
         machine,
         "juniperctl incidents | grep -q 'needs a reboot; .*cascor.* suffered from it'",
     )?;
-    has(&sh("juniperctl status")?, &[GIVEN_UP, "is left as it is"])?;
+    has(
+        &sh("juniperctl status 2>&1")?,
+        &[GIVEN_UP, "is left as it is"],
+    )?;
     has(
         &sh("juniperctl why cascor")?,
         &["GPU 0000:3b:00: it has fallen off the bus"],
@@ -166,7 +169,7 @@ pub(in super::super) fn lost(machine: &Vm) -> Outcome {
     kernel(machine, "GPU 0000:3b:00.0: GPU has fallen off the bus.")?;
     until(
         machine,
-        "juniperctl status | grep -q 'cascor is left as it is'",
+        "juniperctl status 2>&1 | grep -q 'cascor is left as it is'",
     )
 }
 
