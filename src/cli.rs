@@ -118,6 +118,9 @@ pub enum Command {
     /// Carry out one order of the watchdog; what juniper-act@.service runs
     #[command(hide = true)]
     Act(Act),
+    /// Follow what the kernel says of GPUs; what juniper-kernel-log.service runs
+    #[command(hide = true)]
+    KernelLog,
     /// Tell somebody of an incident; what juniper-notification@.service runs
     #[command(hide = true)]
     Notification(Notification),

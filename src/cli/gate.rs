@@ -86,6 +86,9 @@ pub struct GateExec {
     /// GPUs to hand out in turns to the instances
     #[arg(long, value_name = "all|N,N", value_parser = gpus)]
     pub gpus: Option<Gpus>,
+    /// Do not start while a GPU has a fault that no restart cures
+    #[arg(long)]
+    pub heed_gpu_faults: bool,
     /// How long the program may take after that, which its unit needs time for
     #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
     pub startup: Duration,

@@ -17,6 +17,7 @@ use super::Context;
 mod dependents;
 mod exec;
 mod group;
+mod lost_gpu;
 mod network;
 mod passed;
 mod unready;

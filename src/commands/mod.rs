@@ -15,6 +15,7 @@ mod health;
 mod incidents;
 mod inside;
 mod install;
+mod kernel_log;
 mod lifecycle;
 mod logs;
 mod man;
@@ -90,6 +91,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Resume(options) => orders::resume(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Act(options) => act::run(options, context).await,
+        Command::KernelLog => kernel_log::run(context).await,
         Command::Notification(options) => notification::run(&options, context),
         Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),

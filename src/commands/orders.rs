@@ -3,12 +3,15 @@
 use crate::cli::{Pause, Resume};
 use crate::error::CommandError;
 use crate::host::clock;
+use crate::kernel_log::users::may_use;
+use crate::kernel_log::{Fault, Faults};
 use crate::output::moment::moment;
 use crate::spec::name::Selector;
 use crate::spec::stack::{Member, Stack};
+use crate::watchdog::{Moment, Orders};
 
 use super::watchdog::Records;
-use super::{Context, configuration, failure};
+use super::{Context, configuration, failure, kernel_log};
 
 pub(super) fn pause(options: &Pause, context: &Context) -> Result<u8, CommandError> {
     let labels = labels(&options.services, context)?;
@@ -36,12 +39,16 @@ pub(super) fn resume(options: &Resume, context: &Context) -> Result<u8, CommandE
     let mut orders = records.ordered(now)?;
     orders.resume(&labels);
     let spent = records.spent()?;
-    let cleared: Vec<String> = spent
-        .spent
-        .into_keys()
-        .filter(|label| labels.is_empty() || labels.contains(label))
-        .collect();
-    orders.clear(&cleared, now);
+    let faults = kernel_log::known(context);
+    let mut cleared: Vec<String> = spent.spent.into_keys().collect();
+    cleared.extend(kept_by(&faults, &orders, context)?);
+    cleared.retain(|label| labels.is_empty() || labels.contains(label));
+    // Whatever the clock shows: a person clears what was told before.
+    let later = Moment {
+        wall: now.wall.max(faults.last_us()),
+        ..now
+    };
+    orders.clear(&cleared, later);
     records.order(&orders)?;
     let whom = named(&labels);
     context
@@ -56,6 +63,31 @@ pub(super) fn resume(options: &Resume, context: &Context) -> Result<u8, CommandE
             .say("hint: everything is paused; `juniperctl resume` without a name ends that");
     }
     Ok(0)
+}
+
+/// The members that a fault of a GPU keeps from being started.
+fn kept_by(
+    faults: &Faults,
+    orders: &Orders,
+    context: &Context,
+) -> Result<Vec<String>, CommandError> {
+    if !faults.faults.iter().any(Fault::rules_out_restarts) {
+        return Ok(Vec::new());
+    }
+    let stack: Stack = configuration::installed_stack(context)?;
+    Ok(stack
+        .members()
+        .iter()
+        .filter(|member| fault_of(member, faults, orders).is_some())
+        .map(Member::label)
+        .collect())
+}
+
+/// The fault of a GPU that keeps a member from being started.
+fn fault_of<'f>(member: &Member<'_>, faults: &'f Faults, orders: &Orders) -> Option<&'f Fault> {
+    let gpu = member.service.managed()?.gpu.clone();
+    let cleared = orders.cleared(&member.label());
+    faults.that_rules_out(move |address| may_use(&gpu, address), cleared)
 }
 
 /// A person started these: the watchdog has its whole budget for them again. What it has spent is
@@ -93,7 +125,15 @@ pub(super) fn told(members: &[Member<'_>], context: &Context) {
             return;
         }
     };
-    for label in members.iter().map(Member::label) {
+    let faults = kernel_log::known(context);
+    for (label, member) in members.iter().map(|member| (member.label(), member)) {
+        if let Some(fault) = fault_of(member, &faults, &orders) {
+            context.terminal.say(&format!(
+                "{label} is left as it is, and is not started again: {}; if the GPU works, \
+                 `juniperctl resume {label}` ends that",
+                fault.sentence()
+            ));
+        }
         if spent.get(&label).is_some_and(|spent| spent.given_up) {
             context.terminal.say(&format!(
                 "the watchdog has given {label} up: `juniperctl why {label}` tells why, \

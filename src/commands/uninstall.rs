@@ -110,7 +110,7 @@ async fn stop_everything(plan: &Plan, context: &Context) -> Result<(), CommandEr
     Ok(())
 }
 
-/// What `scale`, the starts of the group and the watchdog left; a drop-in that somebody changed by hand stays.
+/// What `scale`, the starts of the group, the watchdog and the kernel's log left; a drop-in that somebody changed by hand stays.
 fn forget_decisions(context: &Context) -> Result<(), CommandError> {
     let drop_in = context.paths.drop_ins().join(scale::FILE);
     if Files::read(&drop_in)?.is_some_and(|text| scale::is_ours(&text)) {
@@ -120,6 +120,9 @@ fn forget_decisions(context: &Context) -> Result<(), CommandError> {
         Files::remove_tree(starts)?;
     }
     Files::remove_tree(&context.paths.watchdog())?;
+    if let Some(faults) = context.paths.gpu_faults().parent() {
+        Files::remove_tree(faults)?;
+    }
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod actor;
 mod board;
 mod bus;
 mod endpoints;
+mod gpus;
 mod records;
 
 pub(super) use records::Records;
@@ -33,6 +34,7 @@ use actor::Actor;
 use board::Board;
 use bus::Bus;
 use endpoints::Endpoints;
+use gpus::FaultsFile;
 
 /// The longest time without a step.
 const TICK: Duration = Duration::from_secs(1);
@@ -101,6 +103,7 @@ struct Daemon<'c> {
     bus: Rc<Bus>,
     actor: Rc<Actor>,
     records: Records,
+    faults: FaultsFile,
     board: Board,
     work: FuturesUnordered<Work>,
     units_due: Duration,
@@ -127,6 +130,7 @@ impl<'c> Daemon<'c> {
             bus: Rc::new(Bus::default()),
             actor: Rc::new(Actor::new(context)),
             records,
+            faults: FaultsFile::new(context),
             board,
             work: FuturesUnordered::new(),
             units_due: Duration::ZERO,
@@ -155,6 +159,9 @@ impl<'c> Daemon<'c> {
             let now = clock::moment();
             if let Some(orders) = self.records.new_orders(now, self.context) {
                 self.step(Event::Orders(orders));
+            }
+            if let Some(faults) = self.faults.new_faults(now) {
+                self.step(Event::Gpus(faults));
             }
             self.look_at_units(now.steady);
             self.board

@@ -16,7 +16,7 @@ use crate::unit::network::{NETWORK, service_of};
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
-use crate::unit::{act, notification};
+use crate::unit::{act, kernel_log, notification};
 
 use super::exposure::{Open, Settings, open};
 use super::{Exposure, Profile, Relaxed, budget};
@@ -133,6 +133,11 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
             Network::Host,
         ),
         (act::TEMPLATE.to_owned(), Profile::Act, Network::Host),
+        (
+            kernel_log::UNIT.to_owned(),
+            Profile::KernelLog,
+            Network::Host,
+        ),
     ];
     if stack.network.is_isolated() {
         group.push((NETWORK.to_owned(), Profile::Network, stack.network));

@@ -28,6 +28,9 @@ const READY: Exposure = Exposure::tenths(27);
 /// The unit that tells somebody: the whole network is open to it.
 const NOTIFICATION: Exposure = Exposure::tenths(11);
 
+/// The unit that follows the kernel's log: a group that may read the whole journal, and no network.
+const KERNEL_LOG: Exposure = Exposure::tenths(3);
+
 /// What it adds that a service listens beyond this machine: it hears every address.
 pub(super) const PUBLISHED: Exposure = Exposure::tenths(2);
 
@@ -44,6 +47,7 @@ pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
         Profile::Act => ACT,
         Profile::Ready => READY,
         Profile::Notification => NOTIFICATION,
+        Profile::KernelLog => KERNEL_LOG,
     };
     let own = match network {
         Network::Host => own,

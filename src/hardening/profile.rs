@@ -20,6 +20,8 @@ pub enum Profile {
     Ready,
     /// The unit that tells somebody of an incident.
     Notification,
+    /// The unit that follows what the kernel says of GPUs.
+    KernelLog,
 }
 
 /// A directive that a profile leaves out, or weakens.
@@ -90,6 +92,27 @@ const ACT: &[Exception] = &[
     ),
 ];
 
+const KERNEL_LOG: &[Exception] = &[
+    Exception {
+        directive: "RestrictAddressFamilies",
+        instead: Some("AF_UNIX"),
+        reason: "systemd and the journal are all that it talks to",
+    },
+    off(
+        "IPAddressAllow",
+        "it is in a network of its own, with nobody else in it",
+    ),
+    off(
+        "ProcSubset",
+        "the name of the boot is below /proc/sys, and journalctl asks for it",
+    ),
+    Exception {
+        directive: "UMask",
+        instead: Some("0022"),
+        reason: "the watchdog and the gates of the services read what it writes",
+    },
+];
+
 /// Said of each directive that needs a mount namespace.
 const NO_MOUNTS: &str = "no mount namespace: it would cost each start of the group 40 ms";
 
@@ -133,6 +156,7 @@ impl Profile {
             Self::Act => ACT,
             Self::Ready => READY,
             Self::Notification => NOTIFICATION,
+            Self::KernelLog => KERNEL_LOG,
         }
     }
 
@@ -147,11 +171,12 @@ impl Profile {
             Self::Act => "act",
             Self::Ready => "ready",
             Self::Notification => "notification",
+            Self::KernelLog => "kernel-log",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Network,
         Self::MachineLearning,
         Self::Gpu,
@@ -159,6 +184,7 @@ impl Profile {
         Self::Act,
         Self::Ready,
         Self::Notification,
+        Self::KernelLog,
     ];
 
     /// What this profile says about a directive, if it makes an exception of it.

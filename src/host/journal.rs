@@ -63,7 +63,28 @@ impl Journal {
             .args(query.units.iter().map(|unit| format!("--unit={unit}")))
             .args(query.last.map(|count| format!("--lines={count}")))
             .args(query.since.iter().map(|since| format!("--since={since}")))
-            .args(query.follow.then_some("--follow"))
+            .args(query.follow.then_some("--follow"));
+        Self::started(command)
+    }
+
+    /// Starts to read what the kernel says, from the entry after this cursor on, or else from the boot
+    /// on; it ends only with journalctl.
+    ///
+    /// # Errors
+    /// journalctl cannot be started.
+    pub fn of_kernel(after: Option<&str>) -> Result<Self, CommandError> {
+        let mut command = Command::new("journalctl");
+        command
+            .args(["--output=json", "--no-pager", "--quiet"])
+            // Nothing that is said is waited for again and again: journalctl waits on inotify(7).
+            .args(["--boot", "--follow", "--no-tail"])
+            .args(after.map(|cursor| format!("--after-cursor={cursor}")))
+            .arg("_TRANSPORT=kernel");
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Result<Self, CommandError> {
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);

@@ -83,6 +83,12 @@ impl Paths {
         self.at("/run/juniperctl/watchdog.sock")
     }
 
+    /// Where the faults of GPUs are that the kernel has told of in this boot.
+    #[must_use]
+    pub fn gpu_faults(&self) -> PathBuf {
+        self.at(crate::unit::kernel_log::FILE)
+    }
+
     /// The link by which the target starts at boot.
     #[must_use]
     pub fn enablement(&self) -> PathBuf {

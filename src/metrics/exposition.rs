@@ -10,6 +10,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use crate::kernel_log::fault;
 use crate::watchdog::{Condition, View};
 
 use super::Tally;
@@ -80,6 +81,7 @@ impl Collector for Exposition {
         self.probes(&mut encoder)?;
         self.restarts(&mut encoder)?;
         self.incidents(&mut encoder)?;
+        self.gpus(&mut encoder)?;
         self.restraint(&mut encoder)?;
         self.itself(&mut encoder)
     }
@@ -211,6 +213,35 @@ impl Exposition {
             let is_root = |root: &String| *root == member.label;
             let is_open = self.view.incidents.iter().any(|open| is_root(&open.root));
             open.flag(&[("root", &member.label)], is_open)?;
+        }
+        let gpus = self.view.incidents.iter().filter_map(|open| {
+            let gpu = open.gpu.as_ref()?;
+            Some(fault::whose(gpu.address.as_ref()))
+        });
+        for gpu in gpus {
+            open.flag(&[("root", &gpu)], true)?;
+        }
+        Ok(())
+    }
+
+    fn gpus(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut faults = family(
+            encoder,
+            MetricType::Counter,
+            "juniper_gpu_faults",
+            "Faults of GPUs that the kernel has told of since the machine's boot, by NVIDIA's code.",
+        )?;
+        for ((gpu, xid), count) in &self.tally.gpu_faults {
+            faults.counter(&[("gpu", gpu), ("xid", xid)], *count)?;
+        }
+        let mut lost = family(
+            encoder,
+            MetricType::Gauge,
+            "juniper_gpu_lost",
+            "Whether a service is not started any more because of a fault of its GPU.",
+        )?;
+        for member in &self.view.members {
+            lost.flag(&[("service", &member.label)], member.lost_gpu.is_some())?;
         }
         Ok(())
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::super::Run;
 use super::super::tally::tests::{asked, heard};
 use super::{Tally, text};
+use crate::kernel_log::{Cure, Entry, Faults, GpuAddress, Line, Symptom};
 use crate::readiness::{Verdict, reported};
 use crate::watchdog::incident::VERSION;
-use crate::watchdog::{Action, Condition, Incident, MemberView, Question, View};
+use crate::watchdog::{Action, Condition, Event, Incident, MemberView, Question, View};
 
 fn view(condition: Condition, incidents: Vec<Incident>) -> View {
     View {
@@ -16,6 +17,7 @@ fn view(condition: Condition, incidents: Vec<Incident>) -> View {
             label: "worker@1".to_owned(),
             condition,
             given_up: true,
+            lost_gpu: None,
             pause: None,
         }],
         incidents,
@@ -36,6 +38,7 @@ fn incident(number: u64) -> Incident {
         consequences: Vec::new(),
         actions: Vec::new(),
         notified_us: None,
+        gpu: None,
     }
 }
 
@@ -73,6 +76,20 @@ fn everything_is_told_in_the_form_that_prometheus_reads() {
             restarts: 0,
         },
     );
+    let mut faults = Faults::none();
+    let line = Line::Fault {
+        gpu: GpuAddress::parse("0000:3b:00"),
+        symptom: Symptom::Xid(79),
+        cure: Cure::Reboot,
+    };
+    let entry = Entry {
+        message: String::new(),
+        cursor: String::new(),
+        wall_us: 1,
+        kernel_us: 1,
+    };
+    faults.take(line, &entry);
+    tally.heard(&Event::Gpus(faults));
     let told = text(&tally, &view(Condition::NotReady, vec![incident(7)]), true).unwrap();
     let expected = include_str!("exposition_expected.txt");
     assert_eq!(told, expected.replace("VERSION", env!("CARGO_PKG_VERSION")));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::kernel_log::GpuAddress;
 use crate::readiness::Verdict;
 use crate::watchdog::{Action, Event, Heard, Incident, Question, Standing};
 
@@ -47,6 +48,8 @@ pub struct Tally {
     pub(super) members: BTreeMap<String, MemberTally>,
     /// Incidents that were opened, by root.
     pub(super) incidents: BTreeMap<String, u64>,
+    /// Faults of GPUs in this boot, by GPU and by code or word.
+    pub(super) gpu_faults: BTreeMap<(String, String), u64>,
     /// The highest number of an incident that was counted, or was there before.
     last_incident: u64,
     /// The member whose run was looked at last.
@@ -137,6 +140,14 @@ impl Tally {
             }
             Event::Configured { members, .. } => {
                 self.configure(members.iter().map(|member| member.label.as_str()));
+            }
+            Event::Gpus(faults) => {
+                self.gpu_faults.clear();
+                for fault in &faults.faults {
+                    let gpu = fault.gpu.as_ref().map_or("unknown", GpuAddress::as_str);
+                    let key = (gpu.to_owned(), fault.symptom.word());
+                    *self.gpu_faults.entry(key).or_default() += fault.times;
+                }
             }
             _ => {}
         }

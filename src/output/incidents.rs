@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::watchdog::Incident;
+use crate::watchdog::incident::GpuAtFault;
 
 use super::moment::moment;
 
@@ -19,6 +20,14 @@ fn lines(incident: &Incident) -> Vec<String> {
         incident.number,
         incident.sentence()
     )];
+    lines.extend(incident.gpu.iter().map(|gpu| {
+        let uuid = gpu.uuid.as_ref();
+        let name = uuid.map_or_else(String::new, |uuid| format!("{uuid}; "));
+        format!(
+            "                           {name}may be used by {}\n",
+            named(&gpu.users)
+        )
+    }));
     lines.extend(
         incident
             .history()
@@ -32,6 +41,14 @@ fn lines(incident: &Incident) -> Vec<String> {
     lines
 }
 
+fn named(labels: &[String]) -> String {
+    if labels.is_empty() {
+        "nobody".to_owned()
+    } else {
+        labels.join(", ")
+    }
+}
+
 /// The incidents for programs.
 #[must_use]
 pub fn json(incidents: &[Incident]) -> Value {
@@ -42,7 +59,7 @@ pub fn json(incidents: &[Incident]) -> Value {
 /// One incident for programs.
 #[must_use]
 pub fn as_json(incident: &Incident) -> Value {
-    json!({
+    let mut told = json!({
         "number": incident.number,
         "root_cause": incident.root,
         "cause": incident.cause,
@@ -53,14 +70,33 @@ pub fn as_json(incident: &Incident) -> Value {
         "closed_us": incident.closed_us,
         "notified_us": incident.notified_us,
         "actions": incident.actions,
+    });
+    // Only of an incident of a GPU: the others are as they always were.
+    if let Some(gpu) = &incident.gpu
+        && let Some(fields) = told.as_object_mut()
+    {
+        fields.insert("gpu".to_owned(), of_gpu(gpu));
+    }
+    told
+}
+
+fn of_gpu(gpu: &GpuAtFault) -> Value {
+    json!({
+        "address": gpu.address,
+        "uuid": gpu.uuid,
+        "fault": gpu.symptom.word(),
+        "did": gpu.symptom.did(),
+        "cure": gpu.cure,
+        "users": gpu.users,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{json, text};
+    use crate::kernel_log::{Cure, GpuAddress, Symptom};
     use crate::watchdog::Incident;
-    use crate::watchdog::incident::{Taken, VERSION, What};
+    use crate::watchdog::incident::{GpuAtFault, Taken, VERSION, What};
 
     pub(crate) fn incident() -> Incident {
         Incident {
@@ -80,6 +116,7 @@ mod tests {
                 why: "it hangs".to_owned(),
             }],
             notified_us: None,
+            gpu: None,
         }
     }
 
@@ -103,6 +140,25 @@ mod tests {
         let mut over = incident();
         over.closed_us = Some(90_000_000);
         assert!(text(&[over]).ends_with("1970-01-01 00:01:30 UTC    over: all are well\n"));
+    }
+
+    #[test]
+    fn a_gpu_is_told_with_its_name_and_its_users() {
+        let mut lost = incident();
+        lost.gpu = Some(GpuAtFault {
+            address: GpuAddress::parse("0000:3b:00"),
+            uuid: Some("GPU-b850f46d".to_owned()),
+            symptom: Symptom::Xid(79),
+            cure: Cure::Reboot,
+            users: vec!["cascor".to_owned()],
+        });
+        let line = "                           GPU-b850f46d; may be used by cascor";
+        assert_eq!(text(&[lost.clone()]).lines().nth(1), Some(line));
+        let gpu = &json(&[lost])["incidents"][0]["gpu"];
+        assert_eq!(gpu["address"], "0000:3b:00");
+        assert_eq!(gpu["fault"], "79");
+        assert_eq!(gpu["cure"], "reboot");
+        assert_eq!(gpu["users"][0], "cascor");
     }
 
     #[test]

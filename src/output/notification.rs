@@ -107,6 +107,7 @@ fn example() -> Incident {
             why: cause,
         }],
         notified_us: None,
+        gpu: None,
     }
 }
 

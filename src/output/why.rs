@@ -63,10 +63,11 @@ fn happened(label: &str, incident: &Incident) -> Vec<String> {
     if let Some(good) = incident.last_good_us {
         lines.push(at(good, &format!("last good answer of {root}")));
     }
-    lines.push(at(
-        incident.began_us,
-        &format!("the probes of {root} began to fail"),
-    ));
+    let began = match &incident.gpu {
+        Some(_) => format!("the kernel told of a fault of {root}, or a service failed on it"),
+        None => format!("the probes of {root} began to fail"),
+    };
+    lines.push(at(incident.began_us, &began));
     lines.push(at(
         incident.opened_us,
         &format!("taken for an incident: {}", incident.cause),
@@ -159,6 +160,7 @@ mod tests {
                     why: "it hangs".to_owned(),
                 }],
                 notified_us: None,
+                gpu: None,
             }),
             lines: vec!["Fatal Python error: Aborted".to_owned()],
             dependents: vec!["cascor".to_owned(), "canopy".to_owned()],

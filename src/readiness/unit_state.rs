@@ -96,6 +96,9 @@ pub struct UnitState {
 /// How the watcher of a start begins what it says when it gives up.
 pub const NOT_READY: &str = "not ready after ";
 
+/// How the gate begins what it says when it refuses a start for the sake of a GPU.
+pub const GIVEN_UP: &str = "given up: ";
+
 /// The starts within a minute after which systemd gives up: `StartLimitBurst=` of the units.
 pub const START_LIMIT: u64 = 5;
 
@@ -149,7 +152,7 @@ impl UnitState {
     }
 
     /// What ended it, from systemd's result and the exit status (systemd.exec(5), "PROCESS EXIT
-    /// CODES"; 3 is uvicorn's start-up failure, 75, 98 and 203 are the gate's).
+    /// CODES"; 3 is uvicorn's start-up failure, 69, 75, 98 and 203 are the gate's).
     #[must_use]
     pub fn failure(&self) -> String {
         match (self.result.as_str(), self.exit_status) {
@@ -160,12 +163,16 @@ impl UnitState {
             {
                 for_terminal(&self.status_text, 200)
             }
+            ("exit-code", 69) if self.status_text.starts_with(GIVEN_UP) => {
+                for_terminal(&self.status_text, 200)
+            }
             ("timeout", _) => "it was not ready in time".to_owned(),
             // The failure is the watcher's: a program that ends cleanly later on has not failed.
             ("exit-code", 0) => "it ended before it was ready".to_owned(),
             ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
             ("watchdog", _) => "it was killed because it hung".to_owned(),
+            ("exit-code", 69) => "its GPU has a fault that no restart cures".to_owned(),
             ("exit-code", 75) => "a service it depends on was not ready in time".to_owned(),
             ("exit-code", 98) => "its port is taken by another process".to_owned(),
             ("exit-code", 203) => "its program cannot be run".to_owned(),
@@ -231,6 +238,17 @@ mod tests {
                     ..failed("exit-code", 3)
                 },
                 "it ended with status 3; given up after 5 starts, `juniperctl start` tries again",
+            ),
+            (
+                failed("exit-code", 69),
+                "its GPU has a fault that no restart cures",
+            ),
+            (
+                UnitState {
+                    status_text: "given up: GPU 0000:3b:00 has fallen off the bus".to_owned(),
+                    ..failed("exit-code", 69)
+                },
+                "given up: GPU 0000:3b:00 has fallen off the bus",
             ),
             (
                 failed("start-limit-hit", 1),

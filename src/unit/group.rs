@@ -13,6 +13,7 @@ use crate::spec::stack::{Kind, Member, Stack};
 use super::act;
 use super::budget::{self, Budget};
 use super::edges;
+use super::kernel_log;
 use super::network::socket_of_member;
 use super::sandbox::{own_sandbox, peers};
 use super::value::{argument, span};
@@ -40,6 +41,7 @@ pub struct GroupUnit {
     pub watchdog: &'static str,
     pub watchdog_user: &'static str,
     pub act: &'static str,
+    pub kernel_log: Option<&'static str>,
     pub program: String,
     pub exec_start: Vec<String>,
     pub timeout_start: String,
@@ -79,6 +81,7 @@ pub fn unit(
         watchdog: WATCHDOG,
         watchdog_user: act::USER,
         act: act::SOCKET,
+        kernel_log: kernel_log::is_needed(stack).then_some(kernel_log::UNIT),
         program: argument(stack.juniperctl.as_str()),
         exec_start,
         timeout_start: span(budget.start_timeout()),

@@ -11,6 +11,7 @@ pub mod escaper;
 pub mod facts;
 pub mod file;
 pub mod group;
+pub mod kernel_log;
 pub mod network;
 pub mod notification;
 pub mod render;

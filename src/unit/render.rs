@@ -10,6 +10,7 @@ use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
+use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
 use super::service::{self, ServiceUnit, Surroundings};
@@ -61,6 +62,12 @@ struct ProxyTemplate<'u> {
 #[template(path = "juniper-notification@.service")]
 struct NotificationTemplate<'u> {
     unit: &'u NotificationUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-kernel-log.service")]
+struct KernelLogTemplate<'u> {
+    unit: &'u KernelLogUnit,
 }
 
 #[derive(Template)]
@@ -123,6 +130,9 @@ pub fn rendered(
     let acting = act::unit(stack, version);
     files.push(file(act::SOCKET, &ActSocketTemplate { unit: &acting })?);
     files.push(file(act::TEMPLATE, &ActTemplate { unit: &acting })?);
+    if let Some(unit) = kernel_log::unit(stack, version) {
+        files.push(file(kernel_log::UNIT, &KernelLogTemplate { unit: &unit })?);
+    }
     if let Some(notification) = &stack.notification {
         let unit = notification::unit(notification, stack, version);
         files.push(file(

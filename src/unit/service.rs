@@ -58,6 +58,7 @@ pub struct ServiceUnit {
     pub restart_delay: String,
     pub restarts_directly: bool,
     pub memory_max: Option<u64>,
+    pub has_gpu: bool,
     pub devices: Vec<String>,
     pub others_ports: BTreeSet<u16>,
     pub hidden: Option<String>,
@@ -145,6 +146,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restart_delay: span(managed.restart_delay),
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
+        has_gpu: managed.gpu != Gpu::None,
         devices: devices(&managed.gpu),
         hidden: hidden(service, managed, around.version),
         others_ports: others_ports(service, around.stack, around.version),
@@ -185,6 +187,9 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     if managed.instances.is_some() {
         gate.push("--instance %i".to_owned());
         gate.extend(spread(&managed.gpu));
+    }
+    if managed.gpu != Gpu::None {
+        gate.push("--heed-gpu-faults".to_owned());
     }
     let awaited = awaited(service, around.stack);
     let mut lines = vec![gate.join(" ")];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::kernel_log::Faults;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::restraint::Restraint;
 
@@ -112,6 +113,8 @@ pub enum Event {
         /// What was seen.
         look: Look,
     },
+    /// What the kernel has told of GPUs in this boot, in full.
+    Gpus(Faults),
     /// What people have ordered, in full.
     Orders(Orders),
     /// A configuration that was read again.

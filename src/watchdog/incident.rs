@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel_log::{Cure, Fault, GpuAddress, Symptom};
 use crate::spec::text::for_terminal;
 
 /// The version of a line's form.
@@ -49,6 +50,33 @@ pub struct Incident {
     /// When somebody was told; older records know nothing of it.
     #[serde(default)]
     pub notified_us: Option<u64>,
+    /// The GPU at fault, where it is one; older records know nothing of it.
+    #[serde(default)]
+    pub gpu: Option<GpuAtFault>,
+}
+
+/// A GPU that the kernel has told a fault of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GpuAtFault {
+    /// Where it is on the PCI bus; `None` where the kernel does not say, or all are concerned.
+    pub address: Option<GpuAddress>,
+    /// Its lasting name, where the kernel has told it.
+    pub uuid: Option<String>,
+    /// What was seen: of several things the worst.
+    pub symptom: Symptom,
+    /// What helps.
+    pub cure: Cure,
+    /// The members that may use it.
+    pub users: Vec<String>,
+}
+
+impl GpuAtFault {
+    /// Whether a fault is of this GPU.
+    #[must_use]
+    pub fn has(&self, fault: &Fault) -> bool {
+        self.address == fault.gpu
+    }
 }
 
 /// Something that was done.
@@ -132,9 +160,14 @@ impl Incident {
     /// The same with every text fit for a terminal: who wrote the file has fewer rights than who reads it.
     #[must_use]
     fn shown(mut self) -> Self {
+        let of_gpu = self
+            .gpu
+            .iter_mut()
+            .flat_map(|gpu| gpu.uuid.iter_mut().chain(&mut gpu.users));
         let texts = [&mut self.root, &mut self.cause]
             .into_iter()
             .chain(&mut self.consequences)
+            .chain(of_gpu)
             .chain(
                 self.actions
                     .iter_mut()
@@ -224,6 +257,7 @@ mod tests {
                 why: "no answer within 10s".to_owned(),
             }],
             notified_us: None,
+            gpu: None,
         }
     }
 
@@ -254,6 +288,9 @@ mod tests {
         let old = written.replace(",\"notified_us\":null", "");
         assert_ne!(old, written);
         assert_eq!(parse_all(&old), (vec![incident(1)], 0));
+        let older = old.replace(",\"gpu\":null", "");
+        assert_ne!(older, old);
+        assert_eq!(parse_all(&older), (vec![incident(1)], 0));
     }
 
     #[test]

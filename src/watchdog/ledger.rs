@@ -12,6 +12,8 @@ use super::event::{Moment, Standing};
 use super::incident::{Incident, Taken, VERSION, What};
 use super::telling::{Present, Telling};
 
+mod gpu;
+
 /// How long all must be well.
 pub const QUIET: Duration = Duration::from_mins(1);
 
@@ -44,6 +46,8 @@ struct Open {
     changed: bool,
     present: Present,
     telling: Telling,
+    /// Whether a fault of a GPU lasts that keeps services from being started.
+    lasts: bool,
 }
 
 impl Open {
@@ -54,6 +58,21 @@ impl Open {
             changed,
             present: Present::default(),
             telling: Telling::default(),
+            lasts: false,
+        }
+    }
+
+    /// Whether its root cause is a GPU that this member may use.
+    fn is_of_gpu_of(&self, label: &str) -> bool {
+        let gpu = self.incident.gpu.as_ref();
+        gpu.is_some_and(|gpu| gpu.users.iter().any(|user| user == label))
+    }
+
+    /// Has a member suffer from it.
+    fn takes(&mut self, label: &str) {
+        if !self.incident.concerns(label) {
+            self.incident.consequences.push(label.to_owned());
+            self.changed = true;
         }
     }
 }
@@ -97,20 +116,22 @@ impl Ledger {
                 .all(|open| !open.incident.concerns(&root.label))
                 && of.certain
             {
-                self.open_for(&root.label, report, of, &root.consequences, now);
+                // Whoever fails on a GPU that has a fault is not at fault.
+                let gpu = |open: &&mut Open| open.is_of_gpu_of(&root.label);
+                match self.open.iter_mut().find(gpu) {
+                    Some(open) => open.takes(&root.label),
+                    None => self.open_for(&root.label, report, of, &root.consequences, now),
+                }
             }
-            let Some(open) = self
-                .open
-                .iter_mut()
-                .find(|open| open.incident.root == root.label)
-            else {
+            let is_of = |open: &&mut Open| {
+                open.incident.root == root.label
+                    || (open.is_of_gpu_of(&root.label) && open.incident.concerns(&root.label))
+            };
+            let Some(open) = self.open.iter_mut().find(is_of) else {
                 continue;
             };
             for label in &root.consequences {
-                if !open.incident.concerns(label) {
-                    open.incident.consequences.push(label.clone());
-                    open.changed = true;
-                }
+                open.takes(label);
             }
         }
         self.close(report, times, now);
@@ -157,6 +178,7 @@ impl Ledger {
             consequences: Vec::new(),
             actions: Vec::new(),
             notified_us: None,
+            gpu: None,
         };
         self.open.push(Open::new(incident, true));
         self.next += 1;
@@ -177,8 +199,8 @@ impl Ledger {
         for open in &mut self.open {
             let root = times.get(&open.incident.root).copied().unwrap_or_default();
             open.present = Present {
-                unwell: unwell.iter().any(|label| open.incident.concerns(label)),
-                failed: root.standing == Standing::Failed,
+                unwell: open.lasts || unwell.iter().any(|label| open.incident.concerns(label)),
+                failed: open.lasts || root.standing == Standing::Failed,
                 paused: root.paused,
             };
             if open.present.unwell {

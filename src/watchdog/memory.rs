@@ -18,6 +18,9 @@ pub struct Memory {
     pub boot: String,
     /// What was spent, by label.
     pub spent: BTreeMap<String, Spent>,
+    /// Up to where the faults of GPUs are known, on the kernel's clock in microseconds since boot.
+    #[serde(default)]
+    pub gpus_seen_us: u64,
 }
 
 impl Memory {
@@ -28,6 +31,16 @@ impl Memory {
             version: VERSION,
             boot: boot.to_owned(),
             spent,
+            gpus_seen_us: 0,
+        }
+    }
+
+    /// The same, knowing the faults of GPUs up to here.
+    #[must_use]
+    pub fn seen(self, gpus_seen_us: u64) -> Self {
+        Self {
+            gpus_seen_us,
+            ..self
         }
     }
 
@@ -46,6 +59,7 @@ impl Memory {
         let mut memory = Self::left(text);
         if memory.boot != boot {
             boot.clone_into(&mut memory.boot);
+            memory.gpus_seen_us = 0;
             for spent in memory.spent.values_mut() {
                 spent.restore();
             }

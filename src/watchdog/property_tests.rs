@@ -7,7 +7,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{collection, prop_assert, proptest};
 
 use super::Watchdog;
-use super::play::members;
+use super::play::{faults, members_with_gpus};
 use crate::readiness::Verdict;
 use crate::spec::restraint::Restraint;
 use crate::watchdog::event::{Action, Event, Look, Moment, Question, Standing};
@@ -34,6 +34,10 @@ enum Happening {
     /// All or one paused, or nobody.
     Pause(Option<usize>),
     Resume,
+    /// The kernel tells that a GPU is lost, or that a program was at fault on it.
+    Gpu(bool),
+    /// A person has those with a GPU tried again.
+    Clear,
     /// systemd takes an order to tell somebody, or does not.
     Told(usize, bool),
     /// The configuration is read again: after how many seconds somebody is told, if at all.
@@ -57,6 +61,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         30 => any::<usize>().prop_map(Happening::Look),
         1 => proptest::option::of(any::<usize>()).prop_map(Happening::Pause),
         3 => Just(Happening::Resume),
+        1 => any::<bool>().prop_map(Happening::Gpu),
+        1 => Just(Happening::Clear),
         5 => (any::<usize>(), any::<bool>())
             .prop_map(|(which, taken)| Happening::Told(which, taken)),
         1 => proptest::option::weighted(0.8, 0_u64..60).prop_map(Happening::Configure),
@@ -80,11 +86,20 @@ struct World {
     telling: Vec<u64>,
     told: BTreeSet<u64>,
     tell_after: Option<Duration>,
+    /// What the kernel has told: each with its moment.
+    kernel: Vec<(&'static str, u64)>,
+    /// Whether a GPU is lost, and nobody has cleared that since.
+    is_lost: bool,
+    /// How often somebody had been acted upon when a person cleared it.
+    cleared: BTreeMap<String, usize>,
 }
+
+/// Those who may open the GPU.
+const WITH_GPU: [&str; 2] = ["cascor", "worker@1"];
 
 impl World {
     fn new() -> Self {
-        let members = members();
+        let members = members_with_gpus(&WITH_GPU);
         let labels: Vec<String> = members.iter().map(|member| member.label.clone()).collect();
         Self {
             standing: labels
@@ -115,6 +130,9 @@ impl World {
             telling: Vec::new(),
             told: BTreeSet::new(),
             tell_after: None,
+            kernel: Vec::new(),
+            is_lost: false,
+            cleared: BTreeMap::new(),
         }
     }
 
@@ -170,6 +188,8 @@ impl World {
                 self.orders.resume(&[]);
                 Event::Orders(self.orders.clone())
             }
+            Happening::Gpu(lost) => self.kernel_says(*lost),
+            Happening::Clear => self.is_cleared(),
             Happening::Told(which, taken) => {
                 if self.telling.is_empty() {
                     return Ok(());
@@ -184,7 +204,7 @@ impl World {
             Happening::Configure(seconds) => {
                 self.tell_after = seconds.map(Duration::from_secs);
                 Event::Configured {
-                    members: members(),
+                    members: members_with_gpus(&WITH_GPU),
                     restraint: RESTRAINT,
                     tell_after: self.tell_after,
                 }
@@ -200,6 +220,31 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn kernel_says(&mut self, lost: bool) -> Event {
+        let line = [
+            "NVRM: Xid (PCI:0000:3b:00): 31, pid=7, MMU Fault",
+            "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
+        ][usize::from(lost)];
+        // Later than whatever the clock shows.
+        let at = 1_000_000_000_000 + u64::try_from(self.kernel.len()).unwrap();
+        self.kernel.push((line, at));
+        self.is_lost |= lost;
+        Event::Gpus(faults(&self.kernel))
+    }
+
+    fn is_cleared(&mut self) -> Event {
+        let at = self.kernel.last().map_or(0, |(_, at)| *at);
+        let mut later = self.now;
+        later.wall = later.wall.max(at);
+        self.orders.clear(&WITH_GPU.map(str::to_owned), later);
+        self.is_lost = false;
+        for label in WITH_GPU {
+            let before = self.acted.get(label).map_or(0, Vec::len);
+            self.cleared.insert(label.to_owned(), before);
+        }
+        Event::Orders(self.orders.clone())
     }
 
     fn look(&self, label: &str) -> Look {
@@ -269,16 +314,21 @@ impl World {
         if self.failed.get(label).copied().unwrap_or_default() == 0 {
             return Err("no liveness answer was bad".to_owned());
         }
+        if self.is_lost && WITH_GPU.contains(&label) {
+            return Err("its GPU is lost".to_owned());
+        }
         let (now, born) = (self.now.steady, self.born[label]);
+        let cleared = self.cleared.get(label).copied().unwrap_or_default();
         let acted = self.acted.entry(label.to_owned()).or_default();
-        if acted.len() >= 3 {
+        let spent = acted.len() - cleared;
+        if spent >= 3 {
             return Err("the budget is spent".to_owned());
         }
         if acted.iter().any(|(_, other)| *other == born) {
             return Err("the same process a second time".to_owned());
         }
-        if let Some((before, _)) = acted.last() {
-            let pause = RESTRAINT.backoff * 2_u32.pow(u32::try_from(acted.len() - 1).unwrap());
+        if let Some((before, _)) = acted.last().filter(|_| spent > 0) {
+            let pause = RESTRAINT.backoff * 2_u32.pow(u32::try_from(spent - 1).unwrap());
             if now < *before + pause {
                 return Err(format!(
                     "{:?} after the one before",
@@ -327,7 +377,7 @@ proptest! {
 fn the_random_events_do_lead_to_actions() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut acted, mut told) = (0, 0);
+    let (mut acted, mut told, mut spared) = (0, 0, 0);
     for _ in 0..30 {
         let happenings = collection::vec(happening(), 1_500)
             .new_tree(&mut runner)
@@ -339,7 +389,12 @@ fn the_random_events_do_lead_to_actions() {
         }
         acted += world.acted.values().map(Vec::len).sum::<usize>();
         told += world.told.len();
+        let open = world.watchdog.ledger.open();
+        spared += open
+            .filter(|one| one.gpu.is_some() && one.gave_up())
+            .count();
     }
+    assert!(spared > 0, "nobody hung on a lost GPU");
     assert!(acted > 10, "only {acted}");
     assert!(told > 10, "only {told}");
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::kernel_log::Faults;
 use crate::readiness::{Verdict, reported};
 use crate::spec::restraint::Restraint;
 
@@ -40,6 +41,10 @@ pub struct Watchdog {
     number: u64,
     remembered: BTreeMap<String, Spent>,
     tell_after: Option<Duration>,
+    /// What the kernel has told of GPUs.
+    faults: Faults,
+    /// Up to where that has become incidents, on the kernel's clock in microseconds since boot.
+    gpus_seen_us: u64,
     /// Whether at the last look at all members everybody was ready and no incident open.
     quiet: bool,
     /// When the next of them has to be thought of.
@@ -67,6 +72,8 @@ impl Watchdog {
             number: 0,
             remembered: memory.spent.clone(),
             tell_after: None,
+            faults: Faults::none(),
+            gpus_seen_us: memory.gpus_seen_us,
             quiet: false,
             due: None,
         };
@@ -108,9 +115,11 @@ impl Watchdog {
         let told = told.unwrap_or_default().into_iter();
         actions.extend(told.map(|number| Action::Notify { number }));
         let spent = self.spent();
-        if spent != self.remembered {
+        let seen = self.faults_seen();
+        if spent != self.remembered || seen {
             self.remembered.clone_from(&spent);
-            actions.push(Action::Remember(Memory::new(&self.boot, spent)));
+            let memory = Memory::new(&self.boot, spent).seen(self.gpus_seen_us);
+            actions.push(Action::Remember(memory));
         }
         actions
     }
@@ -167,6 +176,7 @@ impl Watchdog {
             }
             Event::Looked { label, look } => return self.looked(&label, &look, now),
             Event::Orders(orders) => self.orders = orders,
+            Event::Gpus(faults) => self.take_faults(faults, now),
             Event::Configured {
                 members,
                 restraint,
@@ -221,6 +231,9 @@ impl Watchdog {
 
     fn grant(&mut self, label: &str, wish: Wish, now: Moment, actions: &mut Vec<Action>) {
         if self.orders.pause_of(label, now).is_some() {
+            return;
+        }
+        if wish != Wish::Kill && self.is_given_up_for_gpu(label, now) {
             return;
         }
         let (restraint, is_blameless) = (self.restraint, self.has_broken_dependency(label));
@@ -337,6 +350,7 @@ impl Watchdog {
             times.insert(finding.label.clone(), of);
             findings.push(finding);
         }
+        self.lasting_faults();
         self.ledger.update(&reported(findings), &times, now);
     }
 
@@ -347,6 +361,7 @@ impl Watchdog {
     }
 }
 
+mod gpus;
 mod told;
 mod view;
 
@@ -362,6 +377,10 @@ mod tests;
 #[cfg(test)]
 #[path = "telling_tests.rs"]
 mod telling_tests;
+
+#[cfg(test)]
+#[path = "gpu_tests.rs"]
+mod gpu_tests;
 
 #[cfg(test)]
 #[path = "property_tests.rs"]

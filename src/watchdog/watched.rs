@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::spec::ServiceName;
 use crate::spec::probe::{OnFailure, Probe};
-use crate::spec::stack::{Member, Stack};
+use crate::spec::stack::{Gpu, Member, Stack};
 
 /// One member of the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Watched {
     pub liveness: Option<Probe>,
     /// Whether it can work.
     pub readiness: Option<Probe>,
+    /// Which GPUs it may open.
+    pub gpu: Gpu,
 }
 
 impl Watched {
@@ -56,6 +58,7 @@ impl Watched {
                 .collect(),
             liveness: managed.liveness.clone(),
             readiness: managed.readiness.clone(),
+            gpu: managed.gpu.clone(),
         })
     }
 

@@ -94,12 +94,18 @@ fn notes(view: &View, now: u64) -> Vec<Note> {
         .members
         .iter()
         .filter(|member| member.given_up)
-        .map(|member| Note {
-            what: format!(
-                "The watchdog has given {} up, because restarts do not help.",
-                member.label
-            ),
-            command: format!("sudo juniperctl start {}", member.label),
+        .map(|member| match &member.lost_gpu {
+            Some(fault) => Note {
+                what: format!("{} is given up: {fault}.", member.label),
+                command: format!("sudo juniperctl resume {}", member.label),
+            },
+            None => Note {
+                what: format!(
+                    "The watchdog has given {} up, because restarts do not help.",
+                    member.label
+                ),
+                command: format!("sudo juniperctl start {}", member.label),
+            },
         })
         .collect();
     let until = |pause: crate::watchdog::orders::Pause| {

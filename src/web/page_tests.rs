@@ -38,6 +38,7 @@ fn view(condition: Condition) -> View {
             label: "end".to_owned(),
             condition,
             given_up: false,
+            lost_gpu: None,
             pause: None,
         }],
         incidents: vec![incident()],
@@ -63,6 +64,7 @@ fn incident() -> Incident {
             why: HOSTILE.to_owned(),
         }],
         notified_us: None,
+        gpu: None,
     }
 }
 

@@ -113,6 +113,7 @@ mod tests {
             label: "data".to_owned(),
             condition: Condition::from(*verdict),
             given_up: false,
+            lost_gpu: None,
             pause: None,
         };
         View {

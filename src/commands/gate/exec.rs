@@ -14,8 +14,10 @@ use crate::spec::probe::Expectations;
 use super::super::Context;
 use super::unready::Unready;
 use super::waiter::Waiter;
-use super::{moved, passed, watch};
+use super::{lost_gpu, moved, passed, watch};
 
+/// `EX_UNAVAILABLE`: systemd does not try again (`RestartPreventExitStatus=`).
+const GPU_LOST: u8 = 69;
 const DEPENDENCY_NOT_READY: u8 = 75;
 const PORT_TAKEN: u8 = 98;
 const PROGRAM_FAILED: u8 = 203;
@@ -26,6 +28,9 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         notify::begun();
     }
     let service = &exec.service;
+    if lost_gpu::refused(exec, context) {
+        return Ok(GPU_LOST);
+    }
     let address = exec.listen.map(|address| moved(address, exec.instance));
     // Asked before the wait, too: while it lasts, whoever holds the port would be taken for the
     // service by the watcher of its answers.
@@ -43,6 +48,10 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
     if let Some(told) = taken(service, address) {
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
+    }
+    // A GPU may have been lost during the wait.
+    if lost_gpu::refused(exec, context) {
+        return Ok(GPU_LOST);
     }
     // Last of all: from here on the watcher asks the program.
     passed::note()?;

@@ -13,6 +13,7 @@ use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::file::{file_of, is_passing};
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::kernel_log;
 use crate::unit::network::is_of_network;
 use crate::unit::service::file_name;
 
@@ -38,6 +39,7 @@ pub(super) async fn effects(
         let installed = || receipt.is_some_and(|receipt| receipt.units.contains(&file_of(unit)));
         unit != READY
             && unit != WATCHDOG
+            && unit != kernel_log::UNIT
             && !is_of_network(unit, &installed_units)
             && !is_passing(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())

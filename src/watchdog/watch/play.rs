@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::Watchdog;
+use crate::kernel_log::{self, Entry};
 use crate::readiness::Verdict;
 use crate::spec::resolve::{Circumstances, resolve};
 use crate::spec::restraint::Restraint;
+use crate::spec::stack::Gpu;
 use crate::spec::{Faults, Sources, builtin};
 use crate::watchdog::event::{Action, Event, Look, Moment, Question, Standing};
 use crate::watchdog::{Heard, Incident, Memory, Watched};
@@ -81,9 +83,39 @@ fn heard(verdict: Verdict, replied: bool, busy: bool, wrong: bool) -> Heard {
 /// How long cascor stands still while it asks a data that hangs (measured).
 const LATE: Duration = Duration::from_millis(5_060);
 
+/// The same where these may open every GPU.
+pub(super) fn members_with_gpus(labels: &[&str]) -> Vec<Watched> {
+    let mut members = members();
+    for member in &mut members {
+        if labels.contains(&member.label.as_str()) {
+            member.gpu = Gpu::All;
+        }
+    }
+    members
+}
+
+/// What the kernel has told, with the times of each line on both clocks.
+pub(super) fn faults(lines: &[(&str, u64)]) -> kernel_log::Faults {
+    let mut faults = kernel_log::Faults::none();
+    for (line, at) in lines {
+        let entry = Entry {
+            message: (*line).to_owned(),
+            cursor: String::new(),
+            wall_us: *at,
+            kernel_us: *at,
+        };
+        let line = kernel_log::line::parse(line).unwrap();
+        assert!(faults.take(line, &entry));
+    }
+    faults
+}
+
 impl Play {
     pub(super) fn new() -> Self {
-        let members = members();
+        Self::of(members())
+    }
+
+    pub(super) fn of(members: Vec<Watched>) -> Self {
         let all = |value| -> BTreeMap<String, _> {
             members
                 .iter()

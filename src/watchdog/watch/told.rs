@@ -10,7 +10,7 @@ impl Watchdog {
         let given_up: Vec<&str> = self
             .members
             .iter()
-            .filter(|member| member.spent.given_up)
+            .filter(|member| member.spent.given_up || self.lost_gpu(member).is_some())
             .map(|member| member.watched.label.as_str())
             .collect();
         let mut told = match self.ledger.open().next() {

@@ -30,6 +30,8 @@ pub struct MemberView {
     pub condition: Condition,
     /// Whether nothing more is done for it until a person says so.
     pub given_up: bool,
+    /// The fault of a GPU because of which it is not started any more, if so.
+    pub lost_gpu: Option<String>,
     /// The pause that holds for it, if any.
     pub pause: Option<Pause>,
 }
@@ -42,7 +44,8 @@ impl Watchdog {
         let members = self.members.iter().map(|member| MemberView {
             label: member.watched.label.clone(),
             condition: member.condition(),
-            given_up: member.spent.given_up,
+            given_up: member.spent.given_up || self.lost_gpu(member).is_some(),
+            lost_gpu: self.lost_gpu(member),
             pause: self.orders.pause_of(&member.watched.label, now),
         });
         View {

@@ -61,10 +61,10 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
             chain::explained(suite)
         }),
         on_virtual_machine(
-            &named(if suite == power::CLOCK {
-                "the_group_survives_a_power_cut_and_a_stepped_clock"
-            } else {
-                "the_group_survives_a_power_cut"
+            &named(match suite {
+                power::CLOCK => "the_group_survives_a_power_cut_and_a_stepped_clock",
+                power::GPU => "the_group_survives_a_lost_gpu_and_a_power_cut",
+                _ => "the_group_survives_a_power_cut",
             }),
             move || power::cut(suite),
         ),

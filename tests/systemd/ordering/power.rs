@@ -10,7 +10,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::super::lab::{Outcome, claim, package};
-use super::super::watchdog::stepped;
+use super::super::watchdog::{lost_gpu, stepped, with_gpu};
 use super::campaign::Random;
 use super::table::note;
 
@@ -20,6 +20,9 @@ const COMMAND: Duration = Duration::from_mins(1);
 
 /// Where the clock is stepped, too: no version can differ in that.
 pub(super) const CLOCK: Suite = Suite::Bookworm;
+
+/// Where a GPU is lost before the power fails: a reboot ends that.
+pub(super) const GPU: Suite = Suite::Trixie;
 
 /// How often the power fails; `make soak` asks for more.
 fn cuts() -> usize {
@@ -31,9 +34,12 @@ fn cuts() -> usize {
 
 /// After each cut the same order, the same gates, all ready, canopy in service mode.
 pub(super) fn cut(suite: Suite) -> Outcome {
-    let disk = Image::prepare(suite)?.disk(install)?;
+    let disk = Image::prepare(suite)?.disk(|tree| install(tree, suite))?;
     let mut random = Random(20_261_125 + u64::from(suite.systemd_version()));
     let mut machine = up(&disk)?;
+    if suite == GPU {
+        lost_gpu(&machine)?;
+    }
     let first = order(&machine)?;
     for _ in 0..cuts() {
         std::thread::sleep(Duration::from_millis(random.below(2_000)));
@@ -60,13 +66,16 @@ pub(super) fn cut(suite: Suite) -> Outcome {
 }
 
 /// Both packages and the mock group, enabled offline as an image builder would.
-fn install(tree: &Path) -> Result<(), juniper_lab::Error> {
+fn install(tree: &Path, suite: Suite) -> Result<(), juniper_lab::Error> {
     for name in ["juniperctl", "juniper-standin"] {
         let package = package(name);
         let inside = format!("/var/tmp/{name}.deb");
         fs::copy(&package, tree.join(inside.trim_start_matches('/'))).unwrap();
         chroot(tree, &["dpkg", "--install", &inside])?;
         chroot(tree, &["rm", &inside])?;
+    }
+    if suite == GPU {
+        fs::write(tree.join("etc/juniper/juniper.toml"), with_gpu()).unwrap();
     }
     let quietly = [
         "juniperctl",

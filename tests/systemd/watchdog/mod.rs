@@ -5,6 +5,7 @@ mod busy;
 mod clock;
 mod defaults;
 mod endurance;
+mod gpu;
 mod hangs;
 mod load;
 mod mode;
@@ -23,6 +24,7 @@ use libtest_mimic::Trial;
 use super::lab::trial;
 
 pub(super) use clock::stepped;
+pub(super) use gpu::{configuration as with_gpu, lost as lost_gpu};
 
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
@@ -56,6 +58,10 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trials.push(trial(
             &named("it_has_no_rights_and_who_acts_for_it_does_little"),
             move || actor::does_little(suite),
+        ));
+        trials.push(trial(
+            &named("a_lost_gpu_refuses_starts_and_a_forged_line_does_not"),
+            move || gpu::refused(suite),
         ));
     }
     trials

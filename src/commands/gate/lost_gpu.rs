@@ -1,0 +1,41 @@
+//! A start that cannot help: the kernel has told of a fault of the GPU that takes a reset or a reboot.
+//!
+//! Only starts are refused. What runs is left alone, whatever the kernel says, and a person who knows
+//! better has the last word: `juniperctl resume`.
+
+use crate::cli::GateExec;
+use crate::commands::watchdog::Records;
+use crate::commands::{Context, kernel_log};
+use crate::host::{clock, notify};
+use crate::readiness::unit_state::GIVEN_UP;
+
+/// Why it is not to be started, told to whom it concerns.
+pub(super) fn refused(exec: &GateExec, context: &Context) -> bool {
+    let Some(told) = reason(exec, context) else {
+        return false;
+    };
+    let service = &exec.service;
+    context.terminal.error(&format!(
+        "{service} is not started: {told}\n\
+         hint: after that it starts again; if the GPU works, `sudo juniperctl resume {service}` and \
+         `sudo juniperctl start {service}` have it tried all the same"
+    ));
+    notify::status(&format!("{GIVEN_UP}{told}"));
+    true
+}
+
+fn reason(exec: &GateExec, context: &Context) -> Option<String> {
+    if !exec.heed_gpu_faults {
+        return None;
+    }
+    let orders = Records::at(context).ordered(clock::moment());
+    // Orders that cannot be read clear nothing.
+    let cleared = orders.map_or(0, |orders| {
+        let instance = format!("{}@{}", exec.service, exec.instance);
+        orders.cleared(&exec.service).max(orders.cleared(&instance))
+    });
+    let faults = kernel_log::known(context);
+    // The unit has a GPU, or the gate would not have been told to heed any.
+    let fault = faults.that_rules_out(|_| true, cleared)?;
+    Some(fault.sentence())
+}
