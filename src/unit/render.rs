@@ -13,7 +13,7 @@ use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
-use super::service::{self, ServiceUnit, Surroundings};
+use super::service::{self, ServiceUnit, StartedBy, Surroundings};
 use super::version::SystemdVersion;
 
 #[derive(Template)]

@@ -37,7 +37,7 @@ pub struct ServiceUnit {
     pub part_of: Vec<String>,
     pub binds_to: Vec<String>,
     pub job_timeout: Option<String>,
-    pub announces_itself: bool,
+    pub started: StartedBy,
     pub exec_start: Vec<String>,
     pub watch: Vec<String>,
     pub returned: Option<String>,
@@ -64,6 +64,29 @@ pub struct ServiceUnit {
     pub hidden: Option<String>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
+}
+
+/// By what systemd learns that a main process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartedBy {
+    /// By looking for itself (`Type=exec`).
+    Execution,
+    /// By a word of the gate (`Type=notify`).
+    Announcement,
+}
+
+impl StartedBy {
+    /// 247 loses the pipe by which it looks where the process ends first and `ExecStopPost=` is to be
+    /// run, and then reads from its closed end for ever. 252 closes it in time; what is between was not
+    /// measured.
+    #[must_use]
+    pub fn on(version: SystemdVersion) -> Self {
+        if version.has(252) {
+            Self::Execution
+        } else {
+            Self::Announcement
+        }
+    }
 }
 
 /// What a unit is computed from, besides its service.
@@ -116,7 +139,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .version
             .has(254)
             .then(|| span(around.budget.job_timeout())),
-        announces_itself: announces_itself(around.version),
+        started: StartedBy::on(around.version),
         exec_start: exec_start(service, managed, around),
         watch: watch(service, managed, around),
         returned: returned(service, around.stack),
@@ -165,19 +188,12 @@ pub fn file_name(managed: &Managed) -> String {
 }
 
 /// The lines of the one command: the gate, then the service's own program and arguments.
-/// Whether the gate must say that it runs, because systemd must not look for itself (`Type=exec`): 247
-/// loses the pipe by which it does where the process ends first and `ExecStopPost=` is to be run, and
-/// then reads from its closed end for ever. 252 closes it in time; what is between was not measured.
-fn announces_itself(version: SystemdVersion) -> bool {
-    !version.has(252)
-}
-
 fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut gate = vec![
         format!(":{}", argument(around.stack.juniperctl.as_str())),
         format!("gate exec --service {}", service.name),
     ];
-    if announces_itself(around.version) {
+    if StartedBy::on(around.version) == StartedBy::Announcement {
         gate.push("--announce".to_owned());
     }
     if let Some(endpoint) = managed.endpoint {
