@@ -14,6 +14,7 @@ pub mod commands;
 pub mod error;
 pub mod hardening;
 pub mod host;
+pub mod learn;
 pub mod metrics;
 pub mod output;
 pub mod plan;

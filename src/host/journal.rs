@@ -7,6 +7,9 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::error::{CommandError, Kind};
 
+/// Where either of these holds.
+const KERNEL: &[&str] = &["_TRANSPORT=kernel", "+", "_TRANSPORT=audit"];
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -18,6 +21,8 @@ pub struct Query {
     pub since: Option<String>,
     /// And those that are yet to come.
     pub follow: bool,
+    /// What the kernel and its audit say.
+    pub kernel: bool,
 }
 
 /// Entries that journalctl writes, line by line.
@@ -39,6 +44,7 @@ impl Journal {
             .args(query.last.map(|count| format!("--lines={count}")))
             .args(query.since.iter().map(|since| format!("--since={since}")))
             .args(query.follow.then_some("--follow"))
+            .args(if query.kernel { KERNEL } else { &[] })
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
