@@ -198,12 +198,15 @@ pub fn denied(
             return alone(Denial::AddressFamily(u16::try_from(argument(0)).ok()));
         }
         ("clone" | "clone3" | "fork" | "vfork", EAGAIN) => return alone(Denial::Processes),
-        ("connect" | "sendto", ENETUNREACH | EPERM | EACCES) => {
+        ("connect" | "sendto" | "sendmsg" | "sendmmsg", ENETUNREACH) => {
+            return Some((Denial::NoRoute, record.address.map(|it| it.to_string())));
+        }
+        ("connect" | "sendto", EPERM | EACCES) => {
             let address = record.address.filter(|it| !it.ip().is_loopback())?;
             return alone(Denial::Destination(address));
         }
         // Its address is where nobody looked.
-        ("sendmsg" | "sendmmsg", EPERM | ENETUNREACH) => return alone(Denial::UnknownDestination),
+        ("sendmsg" | "sendmmsg", EPERM) => return alone(Denial::UnknownDestination),
         ("bind", EPERM | EACCES) => return alone(Denial::Listen(record.address?)),
         ("mmap" | "mprotect" | "pkey_mprotect", EPERM | EACCES) if argument(2) & 4 != 0 => {
             return alone(Denial::WriteExecute);

@@ -125,7 +125,7 @@ fn calls_without_a_path_say_what_they_wanted() {
             101,
             [3, 0, 16],
             Some("192.0.2.1:80"),
-            Some(Denial::Destination(address)),
+            Some(Denial::NoRoute),
         ),
         ("connect", 1, [3, 0, 16], Some("127.0.0.1:80"), None),
         (

@@ -27,6 +27,8 @@ pub enum Denial {
     Destination(SocketAddr),
     /// Talking to an address that nobody named.
     UnknownDestination,
+    /// Talking to an address to which no route leads.
+    NoRoute,
     /// Listening on an address.
     Listen(SocketAddr),
     /// Memory that is writable and executable.
@@ -75,9 +77,8 @@ impl Denial {
         let shown = |text: &str| for_terminal(text, 300);
         match self {
             Self::Write(directory) => format!("write in {}", shown(directory)),
-            Self::Read(path) => format!("read {}", shown(path)),
+            Self::Read(path) | Self::KernelSetting(path) => format!("read {}", shown(path)),
             Self::Device(path) => format!("open the device {}", shown(path)),
-            Self::KernelSetting(path) => format!("read {}", shown(path)),
             Self::SystemCall(name) | Self::Privilege(name) => {
                 format!("the system call {}", shown(name))
             }
@@ -88,6 +89,7 @@ impl Denial {
             Self::AddressFamily(None) => "a socket of a family that it may not use".to_owned(),
             Self::Destination(address) => format!("talk to {address}"),
             Self::UnknownDestination => "talk to an address beyond this machine".to_owned(),
+            Self::NoRoute => "talk to an address to which no route leads".to_owned(),
             Self::Listen(address) => format!("listen on {address}"),
             Self::WriteExecute => "memory that is writable and executable".to_owned(),
             Self::Namespace => "make a namespace".to_owned(),
@@ -111,6 +113,7 @@ impl Denial {
             Self::Privilege(_) => "privilege",
             Self::AddressFamily(_) => "address_family",
             Self::Destination(_) | Self::UnknownDestination => "destination",
+            Self::NoRoute => "no_route",
             Self::Listen(_) => "listen",
             Self::WriteExecute => "write_execute",
             Self::Namespace => "namespace",
@@ -138,7 +141,7 @@ impl Denial {
             Self::WriteExecute => Some("run-written-memory"),
             Self::Namespace => Some("make-user-namespace"),
             Self::SetUid => Some("make-set-uid-file"),
-            Self::Processes | Self::Memory | Self::Killed | Self::Other(_) => None,
+            Self::NoRoute | Self::Processes | Self::Memory | Self::Killed | Self::Other(_) => None,
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn denied(line: &str, service: &str) -> Option<(Denial, Option<String>)> {
     let path = quoted(rest);
     match (number, path) {
         (97, _) => alone(Denial::AddressFamily(None)),
-        (101, _) => alone(Denial::UnknownDestination),
+        (101, _) => alone(Denial::NoRoute),
         // Also what asyncio makes of it, with the address in brackets: no path of a file.
         (_, Some(path)) if path.starts_with('/') => {
             let path = place::normal(path, None)?;
@@ -118,7 +118,7 @@ mod tests {
             ),
             (
                 "OSError: [Errno 101] Network is unreachable",
-                Some(Denial::UnknownDestination),
+                Some(Denial::NoRoute),
             ),
             (
                 "RuntimeError: could not create a primitive",

@@ -111,6 +111,7 @@ fn directives(denial: &Denial, about: &About<'_>) -> Vec<String> {
         .and_then(|name| ATTEMPTS.iter().find(|one| one.name == name))
     else {
         return match denial {
+            Denial::NoRoute if about.isolated => vec!["PrivateNetwork=yes".to_owned()],
             Denial::Memory => vec!["MemoryMax".to_owned()],
             Denial::Processes => vec!["TasksMax".to_owned()],
             Denial::SystemCall(_) | Denial::Privilege(_) | Denial::Killed => {
@@ -213,9 +214,10 @@ fn verdict(
             "programs that list network interfaces ask for it and mostly live without: only if it fails",
         ),
         Denial::AddressFamily(Some(_)) => right("no service needs sockets of that kind"),
-        Denial::Destination(_) | Denial::UnknownDestination if about.isolated => {
+        Denial::Destination(_) | Denial::UnknownDestination | Denial::NoRoute if about.isolated => {
             right("the group has a network of its own, and nothing leads out of it")
         }
+        Denial::NoRoute => unable("no directive denies it: the machine itself has no way there"),
         Denial::Destination(_) | Denial::UnknownDestination => relax(
             directives,
             "it talks to addresses beyond this machine, as juniperctl learn saw",

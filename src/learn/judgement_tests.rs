@@ -209,6 +209,7 @@ fn what_no_key_grants_and_what_hurts_nobody_is_said() {
         write("/srv/a*"),
         Denial::Read(text("/srv/private")),
         Denial::Processes,
+        Denial::NoRoute,
         Denial::Killed,
         Denial::Other(text("EPERM of kill")),
     ] {

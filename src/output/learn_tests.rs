@@ -42,7 +42,7 @@ fn report() -> Report {
         .collect();
     Report {
         label: "notebook".to_owned(),
-        span: Duration::from_secs(60),
+        span: Duration::from_mins(1),
         is_running: true,
         blind: vec!["the kernel is silent".to_owned()],
         passed_over: 0,

@@ -67,8 +67,8 @@ pub(super) async fn watch(
             ..Query::default()
         })
     };
-    let mut said = follow(units.to_vec(), false)?;
-    let mut audit = follow(Vec::new(), true)?;
+    let mut said = Some(follow(units.to_vec(), false)?);
+    let mut audit = Some(follow(Vec::new(), true)?);
     let mut watched = Watched {
         service,
         units,
@@ -90,13 +90,8 @@ pub(super) async fn watch(
             () = &mut end => break,
             () = &mut interrupted => break,
             records = records(&mut trace) => watched.take_records(records).await?,
-            line = said.next() => match line? {
-                Some(line) => watched.take_line(&line),
-                None => break,
-            },
-            line = audit.next() => if let Some(line) = line? {
-                watched.take_audit(&line);
-            },
+            line = line(&mut said) => watched.take_line(&line?),
+            line = line(&mut audit) => watched.take_audit(&line?),
             () = clock::pause(Duration::from_secs(1)) => watched.look().await?,
         }
     }
@@ -112,12 +107,22 @@ pub(super) async fn watch(
 
 /// What the kernel tells next; nothing ever where it is not asked, or tells no more.
 async fn records(trace: &mut Option<Trace>) -> Vec<Record> {
-    match trace {
-        Some(open) => match open.next().await {
+    if let Some(open) = trace {
+        match open.next().await {
             Ok(records) => return records,
             Err(_) => *trace = None,
-        },
-        None => {}
+        }
+    }
+    std::future::pending().await
+}
+
+/// The next line of the journal; nothing ever once journalctl has ended.
+async fn line(journal: &mut Option<Journal>) -> Result<String, CommandError> {
+    if let Some(open) = journal {
+        if let Some(line) = open.next().await? {
+            return Ok(line);
+        }
+        *journal = None;
     }
     std::future::pending().await
 }

@@ -94,9 +94,8 @@ impl Assembler {
 
     /// `to = value`, of 64 bits.
     pub(super) fn set_wide(&mut self, to: Register, value: u64) {
-        let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-        self.push(0x18, to as u8, 0, 0, i32::from_le_bytes([a, b, c, d]));
-        self.push(0, 0, 0, 0, i32::from_le_bytes([e, f, g, h]));
+        self.push(0x18, to as u8, 0, 0, lower_half(value));
+        self.push(0, 0, 0, 0, lower_half(value >> 32));
     }
 
     /// `to` is the one map; its descriptor is filled in by whoever loads the program.
@@ -167,4 +166,10 @@ impl Assembler {
         let maps = self.maps.iter().map(|word| *word as u64 * 8).collect();
         Some((bytes.collect(), maps))
     }
+}
+
+/// The lower 32 bits as the kernel's machine takes them.
+fn lower_half(value: u64) -> i32 {
+    let [first, second, third, fourth, ..] = value.to_le_bytes();
+    i32::from_le_bytes([first, second, third, fourth])
 }

@@ -109,8 +109,11 @@ fn program(user: u32) -> Option<(Vec<u8>, Vec<u64>)> {
     code.load(Eight, Frame, -8);
     code.shift_left(Eight, 24);
     for directory in HIDING {
-        let [a, b, c, d, e] = *directory;
-        code.set_wide(One, u64::from_le_bytes([0, 0, 0, a, b, c, d, e]));
+        let mut bytes = [0; 8];
+        for (to, from) in bytes.iter_mut().skip(3).zip(directory) {
+            *to = *from;
+        }
+        code.set_wide(One, u64::from_le_bytes(bytes));
         code.jump_if_equal(Eight, One, Place::Keep);
     }
     code.jump(Place::Leave);
