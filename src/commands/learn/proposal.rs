@@ -59,6 +59,16 @@ pub(super) fn proposed(
         }
         Err(faults) => refused = faults,
     }
+    for edit in &edits {
+        // Its characters are those of a path pattern: fit for a shell.
+        if let Edit::Bind { directory, .. } = edit
+            && !Files::exists(std::path::Path::new(directory))
+        {
+            notes.push(format!(
+                "{directory} is not there, and would be left out: make it first (sudo mkdir -p {directory})"
+            ));
+        }
+    }
     let path = path.display().to_string();
     Ok(Some(Proposal {
         difference: difference(&path, &before, &after),
