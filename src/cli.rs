@@ -12,9 +12,11 @@ use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 mod gate;
+mod learn;
 mod secret;
 mod watchdog;
 
+pub use learn::Learn;
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
@@ -100,6 +102,8 @@ pub enum Command {
     Graph(Graph),
     /// Show how exposed each unit is, against its budget, and what each does without
     Audit(Audit),
+    /// Watch what the sandbox denies a service, and propose the least that would grant it
+    Learn(Learn),
     /// Keep the keys of the services: set, list, rotate, remove
     Secret(Secret),
     /// Show the journal of all services as one stream

@@ -15,6 +15,7 @@ pub mod error;
 pub mod hardening;
 pub mod host;
 pub mod kernel_log;
+pub mod learn;
 pub mod metrics;
 pub mod output;
 pub mod plan;

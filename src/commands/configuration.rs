@@ -113,6 +113,35 @@ pub(super) fn stack_with(
     stack.ok_or_else(|| CommandError::new(Kind::Configuration, "no profile is configured"))
 }
 
+/// The stack as it would be if the site's file had this text; what is wrong with it otherwise.
+pub(super) fn stack_as_if(text: &str, context: &Context) -> Result<Stack, Vec<String>> {
+    let main = context.paths.configuration().display().to_string();
+    let mut texts = texts(context).map_err(|error| vec![error.message])?;
+    texts.retain(|(path, _)| *path != main);
+    texts.insert(0, (main, text.to_owned()));
+    let mut configuration = parsed(&texts);
+    let receipt = context.receipt().map_err(|error| vec![error.message])?;
+    let circumstances = Circumstances {
+        profile: receipt.and_then(|receipt| ProfileName::parse(&receipt.profile).ok()),
+        production: context.production,
+    };
+    let stack = resolve(
+        &configuration.merged,
+        &circumstances,
+        &mut configuration.faults,
+    );
+    let faults: Vec<String> = configuration
+        .faults
+        .sorted()
+        .into_iter()
+        .map(|fault| fault.title.clone())
+        .collect();
+    match stack {
+        Some(stack) if faults.is_empty() => Ok(stack),
+        _ => Err(faults),
+    }
+}
+
 /// The stack that is installed: of the receipt's profile, or of the configured one.
 pub(super) fn installed_stack(context: &Context) -> Result<Stack, CommandError> {
     let receipt = context.receipt()?;

@@ -30,6 +30,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
             .or_else(|| options.since.is_none().then_some(LINES)),
         since: options.since.clone(),
         follow: options.follow,
+        kernel: false,
     };
     explain_hidden(context);
     let mut journal = Journal::open(&query)?;

@@ -16,6 +16,7 @@ mod incidents;
 mod inside;
 mod install;
 mod kernel_log;
+mod learn;
 mod lifecycle;
 mod logs;
 mod man;
@@ -83,6 +84,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Health(options) => health::run(&options, context).await,
         Command::Graph(options) => graph::run(&options, context).await,
         Command::Audit(options) => audit::run(&options, context).await,
+        Command::Learn(options) => learn::run(&options, context).await,
         Command::Secret(options) => secret::run(&options, context).await,
         Command::Logs(options) => logs::run(&options, context).await,
         Command::Why(options) => why::run(&options, context).await,

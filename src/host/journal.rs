@@ -10,6 +10,9 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::error::{CommandError, Kind};
 
+/// Where either of these holds.
+const KERNEL: &[&str] = &["_TRANSPORT=kernel", "+", "_TRANSPORT=audit"];
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -21,6 +24,8 @@ pub struct Query {
     pub since: Option<String>,
     /// And those that are yet to come.
     pub follow: bool,
+    /// What the kernel and its audit say.
+    pub kernel: bool,
 }
 
 /// Where journals are (systemd-journald.service(8)): kept, and of this boot alone.
@@ -63,7 +68,8 @@ impl Journal {
             .args(query.units.iter().map(|unit| format!("--unit={unit}")))
             .args(query.last.map(|count| format!("--lines={count}")))
             .args(query.since.iter().map(|since| format!("--since={since}")))
-            .args(query.follow.then_some("--follow"));
+            .args(query.follow.then_some("--follow"))
+            .args(if query.kernel { KERNEL } else { &[] });
         Self::started(command)
     }
 

@@ -30,6 +30,7 @@ pub mod server;
 pub mod signals;
 pub mod systemd;
 pub mod terminal;
+pub mod trace;
 pub mod watched_http;
 
 pub use files::Files;

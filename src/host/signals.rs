@@ -4,6 +4,13 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Waits until somebody wants an end of it (SIGINT); for ever where that cannot be heard.
+pub async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// SIGHUP: read the configuration again.
 pub struct HangUps(Signal);
 

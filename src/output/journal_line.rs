@@ -53,6 +53,13 @@ pub fn parse(line: &str) -> Option<Entry> {
     })
 }
 
+/// The message of an entry that need not be about a unit.
+#[must_use]
+pub fn message(line: &str) -> Option<String> {
+    let fields: Value = serde_json::from_str(line).ok()?;
+    fields.get("MESSAGE")?.as_str().map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

@@ -7,6 +7,7 @@ pub mod graph;
 pub mod health;
 pub mod incidents;
 pub mod journal_line;
+pub mod learn;
 pub mod moment;
 pub mod notification;
 pub mod secrets;

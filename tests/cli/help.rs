@@ -66,6 +66,7 @@ fn help_names_the_exit_codes_and_every_command() {
         "logs",
         "why",
         "incidents",
+        "learn",
         "pause",
         "resume",
         "completions",

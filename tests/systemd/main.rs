@@ -19,6 +19,7 @@ mod group;
 mod hostile;
 mod isolated;
 mod lab;
+mod learn;
 mod ordering;
 mod real;
 mod secrets;
@@ -99,6 +100,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Bookworm));
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
+    trials.extend(learn::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

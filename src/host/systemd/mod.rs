@@ -243,6 +243,20 @@ impl Systemd {
         Ok(())
     }
 
+    /// The control group of a unit below that of all; empty where nothing of it runs.
+    ///
+    /// # Errors
+    /// The unit cannot be asked.
+    pub async fn control_group(&self, state: &UnitState) -> Result<String, BusError> {
+        let tried = |error: zbus::Error| BusError::call("ask systemd for a control group", &error);
+        let properties = self.properties(state).await.map_err(tried)?;
+        let value = properties
+            .get("org.freedesktop.systemd1.Service", "ControlGroup")
+            .await
+            .map_err(tried)?;
+        Ok(String::try_from(value).unwrap_or_default())
+    }
+
     /// Adds what only the unit's own properties tell: result, restarts, memory, since when.
     ///
     /// # Errors
