@@ -15,8 +15,13 @@ pub struct Source {
 }
 
 /// The position of a [`Source`] in [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(usize);
+
+impl SourceId {
+    /// The handle of whatever is taken in first.
+    pub const FIRST: Self = Self(0);
+}
 
 /// All texts of one configuration, in the order in which later ones override earlier ones.
 #[derive(Debug, Clone, Default)]
@@ -65,10 +70,27 @@ impl Source {
             + 1;
         (line, column)
     }
+
+    /// The whole lines that a stretch lies in, the stretch within them, and the number of the first.
+    ///
+    /// A stretch that reaches past the text ends with it.
+    #[must_use]
+    pub fn lines_of(&self, span: &Range<usize>) -> (&str, Range<usize>, usize) {
+        let end = span.end.min(self.text.len());
+        let start = span.start.min(end);
+        let (Some(before), Some(behind)) = (self.text.get(..start), self.text.get(end..)) else {
+            return (&self.text, 0..0, 1);
+        };
+        let first = before.rfind('\n').map_or(0, |at| at + 1);
+        let last = behind.find('\n').map_or(self.text.len(), |at| end + at);
+        let lines = self.text.get(first..last).unwrap_or_default();
+        let (line, _) = self.line_and_column(start);
+        (lines, start - first..end - first, line)
+    }
 }
 
 /// A stretch of one configuration text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
     /// Which text.
     pub source: SourceId,

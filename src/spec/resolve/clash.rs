@@ -60,15 +60,23 @@ pub(super) fn record(
             }
         }
         if let Some(earlier_name) = units.insert(&later.unit, later_name) {
+            // What a later file says is to blame, not what it ran into.
+            let place = |name: &ServiceName| unit_place(name, layers).map(|at| at.source);
+            let (other, blamed) = if place(earlier_name) > place(later_name) {
+                (*later_name, earlier_name)
+            } else {
+                (earlier_name, *later_name)
+            };
             faults.push(Fault {
                 code: Code::Contradiction,
                 title: format!(
                     "`{earlier_name}` and `{later_name}` would both be {}",
                     later.unit
                 ),
-                at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
+                at: unit_place(blamed, layers),
                 label: "one unit cannot be two services".to_owned(),
-                also: None,
+                also: unit_place(other, layers)
+                    .map(|at| (at, format!("`{other}` is this unit, too"))),
                 help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
             });
         }
@@ -89,9 +97,12 @@ fn taken_by_a_proxy(
             faults.push(Fault {
                 code: Code::Contradiction,
                 title: format!("`{name}` would be the unit that lets `{owner}` out of the network"),
-                at: layers.get(*name).and_then(|layer| layer.at.clone()),
+                at: unit_place(name, layers),
                 label: format!("{}.service is taken", service.unit),
-                also: None,
+                also: layers
+                    .get(*owner)
+                    .and_then(|layer| layer.let_out.as_ref())
+                    .map(|wish| (wish.at.clone(), format!("`{owner}` is let out here"))),
                 help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
             });
         }
@@ -159,13 +170,10 @@ fn reserved(
 ) {
     let stem = managed.unit.to_string();
     if RESERVED.contains(&stem.as_str()) {
-        let layer = layers.get(name);
         faults.push(Fault {
             code: Code::Contradiction,
             title: format!("`{name}` would be {stem}.service, which the group itself needs"),
-            at: layer
-                .and_then(|layer| layer.unit.as_ref().map(|unit| unit.at.clone()))
-                .or_else(|| layer.and_then(|layer| layer.at.clone())),
+            at: unit_place(name, layers),
             label: "this unit is taken".to_owned(),
             also: None,
             help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
@@ -222,4 +230,14 @@ fn port_place(
         .as_ref()
         .map(|port| port.at.clone())
         .or_else(|| layer.at.clone())
+}
+
+/// Where it is said which unit a service is: its key, or its name.
+fn unit_place(
+    name: &ServiceName,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+) -> Option<Location> {
+    let layer = layers.get(name)?;
+    let unit = layer.unit.as_ref().map(|unit| unit.at.clone());
+    unit.or_else(|| layer.at.clone())
 }
