@@ -12,6 +12,8 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// Where each line but the first begins: there may be thousands of faults to be placed.
+    lines: Vec<usize>,
 }
 
 /// The position of a [`Source`] in [`Sources`].
@@ -30,9 +32,11 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// Takes a text in and returns the handle that locations refer to it by.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
+        let text = text.into();
         self.0.push(Source {
             path: path.into(),
-            text: text.into(),
+            lines: text.match_indices('\n').map(|(at, _)| at + 1).collect(),
+            text,
         });
         SourceId(self.0.len() - 1)
     }
@@ -59,16 +63,11 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = self.text.get(..end).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
-        (line, column)
+        let line = self.lines.partition_point(|begin| *begin <= end);
+        let begin = line.checked_sub(1).and_then(|index| self.lines.get(index));
+        let before = self.text.get(begin.copied().unwrap_or(0)..end);
+        let column = before.unwrap_or_default().chars().count() + 1;
+        (line + 1, column)
     }
 
     /// The whole lines that a stretch lies in, the stretch within them, and the number of the first.

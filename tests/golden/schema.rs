@@ -137,6 +137,9 @@ fn refuses() -> Result<(), Failed> {
         let Ok(said) = std::fs::read_to_string(path.with_file_name("expected.txt")) else {
             continue;
         };
+        if path.with_file_name("juniper.toml.d").is_dir() {
+            continue;
+        }
         let one_value = |line: &&str| {
             let mut codes = OF_ONE_VALUE.iter();
             codes.any(|code| line.starts_with(&format!("error[{}]", code.id())))

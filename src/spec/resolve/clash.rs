@@ -10,6 +10,9 @@ use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Endpoint, Managed, Service};
 
+/// A service whose unit we write.
+type Named<'m> = (&'m ServiceName, &'m Managed);
+
 /// The stems of the group's own units.
 const RESERVED: [&str; 5] = [
     "juniper-act",
@@ -30,35 +33,13 @@ pub(super) fn record(
         .filter_map(|(name, service)| Some((name, service.managed()?)))
         .collect();
     taken_by_a_proxy(&managed, layers, faults);
+    for (earlier, later) in overlaps(&managed) {
+        faults.extend(one_port(earlier, later, layers));
+    }
     let mut units: BTreeMap<&UnitStem, &ServiceName> = BTreeMap::new();
-    for (index, (later_name, later)) in managed.iter().enumerate() {
+    for (later_name, later) in &managed {
         past_the_last_port(later_name, later, layers, faults);
         reserved(later_name, later, layers, faults);
-        for (earlier_name, earlier) in managed.iter().take(index) {
-            if let Some(port) = shared_port(earlier, later) {
-                // What a later file says is to blame, not what it ran into.
-                let place = |name: &ServiceName| port_place(name, layers).map(|at| at.source);
-                let (earlier_name, later_name) = if place(earlier_name) > place(later_name) {
-                    (later_name, earlier_name)
-                } else {
-                    (earlier_name, later_name)
-                };
-                faults.push(Fault {
-                    code: Code::PortClash,
-                    title: format!(
-                        "`{earlier_name}` and `{later_name}` would both listen on port {port}"
-                    ),
-                    at: port_place(later_name, layers),
-                    label: format!("`{later_name}` takes it here"),
-                    also: port_place(earlier_name, layers)
-                        .map(|at| (at, format!("`{earlier_name}` takes it here"))),
-                    help: Some(
-                        "give one of them another port; an instance N takes port + N - 1"
-                            .to_owned(),
-                    ),
-                });
-            }
-        }
         if let Some(earlier_name) = units.insert(&later.unit, later_name) {
             // What a later file says is to blame, not what it ran into.
             let place = |name: &ServiceName| unit_place(name, layers).map(|at| at.source);
@@ -83,17 +64,70 @@ pub(super) fn record(
     }
 }
 
+/// Two services that share a port.
+fn one_port(
+    (earlier_name, earlier): Named<'_>,
+    (later_name, later): Named<'_>,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+) -> Option<Fault> {
+    let port = shared_port(earlier, later)?;
+    // What a later file says is to blame, not what it ran into.
+    let place = |name: &ServiceName| port_place(name, layers).map(|at| at.source);
+    let (earlier_name, later_name) = if place(earlier_name) > place(later_name) {
+        (later_name, earlier_name)
+    } else {
+        (earlier_name, later_name)
+    };
+    Some(Fault {
+        code: Code::PortClash,
+        title: format!("`{earlier_name}` and `{later_name}` would both listen on port {port}"),
+        at: port_place(later_name, layers),
+        label: format!("`{later_name}` takes it here"),
+        also: port_place(earlier_name, layers)
+            .map(|at| (at, format!("`{earlier_name}` takes it here"))),
+        help: Some("give one of them another port; an instance N takes port + N - 1".to_owned()),
+    })
+}
+
+/// The pairs whose ports overlap on whatever address, by name: found by walking the ports upwards, because
+/// there may be thousands of services.
+fn overlaps<'m>(managed: &[Named<'m>]) -> Vec<(Named<'m>, Named<'m>)> {
+    let mut ranges: Vec<(u32, u32, Named<'m>)> = managed
+        .iter()
+        .filter_map(|named| ports(named.1).map(|(first, last)| (first, last, *named)))
+        .collect();
+    ranges.sort_by_key(|(first, last, (name, _))| (*first, *last, *name));
+    let mut pairs = Vec::new();
+    let mut open: Vec<(u32, Named<'m>)> = Vec::new();
+    for (first, last, named) in ranges {
+        open.retain(|(end, _)| *end >= first);
+        for (_, other) in &open {
+            let (earlier, later) = if other.0 < named.0 {
+                (*other, named)
+            } else {
+                (named, *other)
+            };
+            pairs.push((earlier, later));
+        }
+        open.push((last, named));
+    }
+    pairs.sort_by_key(|((earlier, _), (later, _))| (*later, *earlier));
+    pairs
+}
+
 /// A proxy's unit is nobody else's.
 fn taken_by_a_proxy(
     managed: &[(&ServiceName, &Managed)],
     layers: &BTreeMap<ServiceName, ServiceLayer>,
     faults: &mut Faults,
 ) {
+    let proxies: BTreeMap<String, &ServiceName> = managed
+        .iter()
+        .filter(|(_, other)| other.let_out.is_some())
+        .map(|(owner, other)| (format!("{}-proxy", other.unit), *owner))
+        .collect();
     for (name, service) in managed {
-        let owner = managed.iter().find(|(_, other)| {
-            other.let_out.is_some() && format!("{}-proxy", other.unit) == service.unit.to_string()
-        });
-        if let Some((owner, _)) = owner {
+        if let Some(owner) = proxies.get(service.unit.as_str()) {
             faults.push(Fault {
                 code: Code::Contradiction,
                 title: format!("`{name}` would be the unit that lets `{owner}` out of the network"),
