@@ -1,5 +1,7 @@
 //! `check --explain`: each value in effect, and the file and line that it comes from.
 
+use std::fmt::Write as _;
+
 use anstyle::Style;
 use serde_json::{Value, json};
 
@@ -46,13 +48,12 @@ pub(super) fn effective(
         return Ok(0);
     }
     let dimmed = Style::new().dimmed();
-    let text: String = chosen
-        .iter()
-        .map(|row| {
-            let origin = painted(&format!("# {}", told(row, sources)), dimmed);
-            format!("{} = {}  {origin}\n", dotted(&row.key), row.value)
-        })
-        .collect();
+    let mut text = String::new();
+    for row in chosen {
+        let origin = painted(&format!("# {}", told(row, sources)), dimmed);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} = {}  {origin}", dotted(&row.key), row.value);
+    }
     context.terminal.data(&text);
     Ok(0)
 }
@@ -106,7 +107,7 @@ fn told(row: &Row, sources: &Sources) -> String {
     };
     for over in &row.over {
         let value = for_terminal(&over.text.replace('\n', " "), 60);
-        words.push_str(&format!(", instead of {value} ({})", place(over)));
+        let _ = write!(words, ", instead of {value} ({})", place(over));
     }
     words
 }

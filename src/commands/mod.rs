@@ -74,7 +74,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
     match command {
         Command::Check(options) => check::run(&options, context),
         Command::Explain(options) => explain::run(&options, context),
-        Command::Schema => schema::run(context),
+        Command::Schema => Ok(schema::run(context)),
         Command::Render(options) => render::run(&options, context),
         Command::Install(options) => install::run(&options, context).await,
         Command::Uninstall(options) => uninstall::run(&options, context).await,

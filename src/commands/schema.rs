@@ -1,11 +1,10 @@
 //! `schema`: the JSON schema of the configuration, for editors.
 
-use crate::error::CommandError;
 use crate::spec::schema;
 
 use super::Context;
 
-pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
+pub(super) fn run(context: &Context) -> u8 {
     context.terminal.data(&schema::written());
-    Ok(0)
+    0
 }

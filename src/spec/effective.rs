@@ -44,14 +44,14 @@ pub fn rows(stack: &Stack, provenance: &Provenance) -> Vec<Row> {
         provenance,
         profile: stack.profile.as_str(),
         service: "",
-        rows: Vec::new(),
+        told: Vec::new(),
     };
     rows.group(stack);
     for service in &stack.services {
         rows.service = service.name.as_str();
         rows.of_service(service);
     }
-    rows.rows
+    rows.told
 }
 
 /// The rows so far.
@@ -60,7 +60,7 @@ struct Rows<'p> {
     profile: &'p str,
     /// The service that is being told of.
     service: &'p str,
-    rows: Vec<Row>,
+    told: Vec<Row>,
 }
 
 impl Rows<'_> {
@@ -148,7 +148,7 @@ impl Rows<'_> {
     fn row(&mut self, key: &[&str], value: Value, mut places: Vec<Written>, otherwise: Origin) {
         let origin = places.pop().map_or(otherwise, Origin::Written);
         places.reverse();
-        self.rows.push(Row {
+        self.told.push(Row {
             key: key.iter().map(|part| (*part).to_owned()).collect(),
             value,
             origin,

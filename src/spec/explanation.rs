@@ -22,6 +22,7 @@ pub struct Explanation {
 
 /// What there is to say about a code.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a table, a few lines for each code")]
 pub fn of(code: Code) -> Explanation {
     let said = |title, meaning, refused, mended| Explanation {
         code,

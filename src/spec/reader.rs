@@ -84,6 +84,10 @@ impl<'t> TableReader<'t> {
     }
 
     /// Reads a key if it is there; a refused value is recorded and counts as absent.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
     pub fn optional<T>(
         &mut self,
         key: &'static str,
@@ -120,6 +124,10 @@ impl<'t> TableReader<'t> {
     }
 
     /// Reads a table whose keys are names, each with a value.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
     pub fn values<K: Ord, V>(
         &self,
         faults: &mut Faults,
@@ -146,6 +154,10 @@ impl<'t> TableReader<'t> {
 
     /// Reads a table whose keys are names, each with a table, which `read` takes with the place of its
     /// name. `refuse` says what is wrong with a value where more is to be said than that it is no table.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
     pub fn tables<K: Ord, V>(
         &self,
         faults: &mut Faults,

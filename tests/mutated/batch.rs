@@ -89,9 +89,10 @@ impl Batch {
         let own = root.path().join("usr/lib/systemd/system");
         std::fs::create_dir_all(&own)?;
         for name in SYSTEMDS_OWN {
-            let text = match name.ends_with(".service") {
-                true => "[Service]\nExecStart=/bin/true\n",
-                false => "[Unit]\n",
+            let text = if name.ends_with(".service") {
+                "[Service]\nExecStart=/bin/true\n"
+            } else {
+                "[Unit]\n"
             };
             std::fs::write(own.join(name), text)?;
         }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use juniperctl::unit::SystemdVersion;
@@ -224,8 +224,6 @@ impl Outcome {
 }
 
 fn none_hangs(workers: &[Arc<AtWork>], began: Instant) -> Result<(), Failed> {
-    static TOLD_ONCE: Mutex<()> = Mutex::new(());
-    let _guard = TOLD_ONCE.lock().unwrap_or_else(PoisonError::into_inner);
     for worker in workers {
         let since = Duration::from_millis(worker.since.load(Ordering::Relaxed));
         let at = worker.number.load(Ordering::Relaxed);

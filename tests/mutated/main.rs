@@ -6,7 +6,6 @@
 //! of it. A file is made from its number alone, so that `MUTATION=NUMBER` plays it again.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -20,6 +19,8 @@ mod examined;
 mod mutation;
 mod random;
 mod report;
+
+use std::io::Write as _;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -43,7 +44,8 @@ fn campaign() -> Result<(), Failed> {
     };
     let outcome = campaign::run(numbers)?;
     let report = report::written(&outcome);
-    println!("{report}");
+    // Whoever has stopped reading may still want to know how it ended.
+    let _ = writeln!(std::io::stdout().lock(), "{report}");
     if let Some(file) = std::env::var_os("MUTATION_REPORT") {
         std::fs::write(file, &report)?;
     }
