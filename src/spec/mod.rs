@@ -7,6 +7,7 @@
 pub mod bind;
 pub mod builtin;
 pub mod credential;
+mod dependency;
 pub mod derived;
 mod described;
 pub mod duration;
