@@ -12,7 +12,7 @@ LAB     := cargo run --quiet --package juniper-lab --
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak bench accept screenshots clean \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench accept screenshots clean \
         up down restart status health logs
 
 help: ## list the targets
@@ -45,7 +45,7 @@ lint: tools ## formatting, clippy, documentation, licences and sources
 	@packaging/deny
 
 unit: requirements ## the tests that need no machine
-	cargo test --quiet --package juniperctl --lib --test golden --test refused --test cli
+	cargo test --quiet --package juniperctl --lib --test golden --test refused --test cli --test mutated
 	cargo test --quiet --package juniper-standin
 
 packages: deb ## what lintian says of the Debian packages
@@ -71,9 +71,14 @@ ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see o
 	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
-soak: deb ## the long campaigns: hundreds of kills, twenty power cuts; prints what came of them
+soak: deb mutated ## the long campaigns: kills, power cuts, mutated configurations; prints what came of them
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
+
+mutated: requirements ## 100,000 mutated configurations; writes tests/mutated/REPORT.md
+	MUTATIONS=$(or $(MUTATIONS),100000) MUTATION_REPORT=$(CURDIR)/tests/mutated/REPORT.md \
+	  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=2 \
+	  cargo test --quiet --release --package juniperctl --test mutated
 
 bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md; ONLY=watching does one part
 	@$(LAB) prepare trixie

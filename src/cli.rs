@@ -11,11 +11,13 @@ use crate::spec::stack::MAX_INSTANCES;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
+mod configuration;
 mod gate;
 mod learn;
 mod secret;
 mod watchdog;
 
+pub use configuration::{Check, Explain};
 pub use learn::Learn;
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
@@ -79,7 +81,9 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Validate the configuration and report every fault
-    Check,
+    Check(Check),
+    /// Tell what the code of a fault means
+    Explain(Explain),
     /// Print or write the unit files; needs no root and no bus
     Render(Render),
     /// Show what would change, then install the units and enable juniper.target
@@ -138,6 +142,8 @@ pub enum Command {
     },
     /// Print the manual page in troff
     Man,
+    /// Print the JSON schema of the configuration, for editors
+    Schema,
 }
 
 /// Print or write the unit files; needs no root and no bus

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::unit::RenderError;
+
 /// Whose fault it is; the exit code follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -72,3 +74,9 @@ impl fmt::Display for CommandError {
 }
 
 impl std::error::Error for CommandError {}
+
+impl From<RenderError> for CommandError {
+    fn from(error: RenderError) -> Self {
+        Self::new(Kind::Configuration, error.to_string())
+    }
+}

@@ -212,19 +212,26 @@ pub(super) fn refuse_over_budget(
 
 /// Tells every fault and returns the error that carries the exit code.
 pub(super) fn refused(configuration: &Configuration, context: &Context) -> CommandError {
-    for fault in configuration.faults.sorted() {
-        let text = drawn(
-            fault,
-            &configuration.sources,
-            context.terminal.colours_errors(),
-        );
-        context.terminal.error(&text);
-        context.terminal.error("");
-    }
+    let coloured = context.terminal.colours_errors();
+    let told: Vec<String> = configuration
+        .faults
+        .sorted()
+        .into_iter()
+        .map(|fault| drawn(fault, &configuration.sources, coloured) + "\n")
+        .collect();
+    // In one go: there may be thousands.
+    context.terminal.error(&told.join("\n"));
     let count = configuration.faults.len();
     let plural = if count == 1 { "" } else { "s" };
-    CommandError::new(
+    let error = CommandError::new(
         Kind::Configuration,
         format!("the configuration has {count} fault{plural}; nothing was changed"),
-    )
+    );
+    match configuration.faults.sorted().first() {
+        Some(fault) => error.hint(format!(
+            "`juniperctl explain {}` says what a code means, with an example",
+            fault.code.id()
+        )),
+        None => error,
+    }
 }

@@ -8,6 +8,8 @@ mod check;
 mod completions;
 mod configuration;
 mod context;
+mod effective;
+mod explain;
 mod failure;
 mod gate;
 mod graph;
@@ -26,6 +28,7 @@ mod progress;
 mod readable;
 mod render;
 mod scale;
+mod schema;
 mod secret;
 mod status;
 mod survey;
@@ -72,7 +75,9 @@ pub fn main(cli: Cli) -> u8 {
 async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
     context.root_exists()?;
     match command {
-        Command::Check => check::run(context),
+        Command::Check(options) => check::run(&options, context),
+        Command::Explain(options) => explain::run(&options, context),
+        Command::Schema => Ok(schema::run(context)),
         Command::Render(options) => render::run(&options, context),
         Command::Install(options) => install::run(&options, context).await,
         Command::Uninstall(options) => uninstall::run(&options, context).await,

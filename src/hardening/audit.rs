@@ -3,6 +3,7 @@
 //! Computed from the units' texts alone, so that it is the same before an install as after one. It asks
 //! nobody.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::spec::ServiceName;
@@ -156,11 +157,15 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         gpu: Gpu::None,
         let_out: None,
     });
+    let texts: BTreeMap<&str, &str> = files
+        .iter()
+        .map(|file| (file.name.as_str(), file.text.as_str()))
+        .collect();
     services
         .chain(group)
         .filter_map(|about| {
-            let file = files.iter().find(|file| file.name == about.unit)?;
-            Some(about.audited(&file.text))
+            let text = *texts.get(about.unit.as_str())?;
+            Some(about.audited(text))
         })
         .collect()
 }

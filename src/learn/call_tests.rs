@@ -1,4 +1,4 @@
-//! Each kind of denial from the calls that show it. The records are those that a trial saw, in figures.
+//! Each kind of denial from the calls that show it. The records are made by hand, as the kernel would write them.
 
 use super::{Begins, begins, denied};
 use crate::learn::Denial;

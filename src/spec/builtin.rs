@@ -6,7 +6,7 @@
 use super::fault::Faults;
 use super::layer::{self, Layer};
 use super::merge::Overlay as _;
-use super::source::Sources;
+use super::source::{SourceId, Sources};
 
 /// The platform's own services that listen.
 pub const SERVICES: [&str; 4] = ["data", "cascor", "worker", "canopy"];
@@ -16,6 +16,12 @@ pub const TEXT: &str = include_str!("builtin.toml");
 
 /// What messages call it.
 pub const PATH: &str = "<built-in>";
+
+/// Its handle: it is the first of all sources.
+#[must_use]
+pub fn source() -> SourceId {
+    SourceId::FIRST
+}
 
 /// Reads the built-in stack and the given texts over it, later ones over earlier ones.
 #[must_use]

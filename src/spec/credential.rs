@@ -7,9 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toml::de::DeValue;
+
 use super::fault::{Code, Faults, Problem};
+use super::form::{Names, string};
 use super::name::{EnvironmentName, SecretName};
-use super::reader::{TableReader, string};
+use super::reader::TableReader;
 use super::reserved::settable;
 use super::source::{Located, Location};
 use super::stack::{Managed, Member, Stack};
@@ -42,31 +45,19 @@ pub(super) fn read(
     table: &TableReader<'_>,
     faults: &mut Faults,
 ) -> BTreeMap<SecretName, CredentialLayer> {
-    let mut credentials = BTreeMap::new();
-    for (key, value) in table.entries() {
-        let name = match SecretName::parse(key.value) {
-            Ok(name) => name,
-            Err(problem) => {
-                table.refused_key(&key, problem, faults);
-                continue;
-            }
-        };
-        if value.get_ref().as_str().is_some() {
-            table.parsed::<()>(key.value, value, faults, |_| Err(in_the_open(&name)));
-            continue;
-        }
-        let Some(mut credential) = table.below(key.value, value, faults) else {
-            continue;
-        };
-        let layer = CredentialLayer {
-            file: credential.optional("file", faults, string(settable)),
-            enforce: credential.optional("enforce", faults, string(settable)),
-            at: Some(key.at),
-        };
-        credential.finish(faults);
-        credentials.insert(name, layer);
-    }
-    credentials
+    let names = Names::of(SecretName::parse);
+    let refuse = |name: &SecretName, value: &DeValue<'_>| value.as_str().map(|_| in_the_open(name));
+    table.tables(faults, names, refuse, credential)
+}
+
+fn credential(mut table: TableReader<'_>, at: Location, faults: &mut Faults) -> CredentialLayer {
+    let layer = CredentialLayer {
+        file: table.optional("file", faults, string(settable)),
+        enforce: table.optional("enforce", faults, string(settable)),
+        at: Some(at),
+    };
+    table.finish(faults);
+    layer
 }
 
 /// The secret itself where only its use belongs: everybody can read this file.

@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::Deco
 use super::source::{Location, Sources};
 
 /// The kind of a fault, with a number that stays the same over versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// The text is not TOML.
     Syntax,
@@ -37,9 +37,29 @@ pub enum Code {
     OverBudget,
     /// A secret where everybody can read it; its value is not drawn.
     InTheOpen,
+    /// A time-out that ends before what it waits for can have come.
+    ShortTimeout,
 }
 
 impl Code {
+    /// All of them, by number.
+    pub const ALL: [Self; 14] = [
+        Self::Syntax,
+        Self::UnknownKey,
+        Self::WrongType,
+        Self::InvalidValue,
+        Self::MissingKey,
+        Self::UnknownName,
+        Self::Cycle,
+        Self::PortClash,
+        Self::ImpossibleGate,
+        Self::Contradiction,
+        Self::NotInProduction,
+        Self::OverBudget,
+        Self::InTheOpen,
+        Self::ShortTimeout,
+    ];
+
     /// The stable number, as in `error[E004]`.
     #[must_use]
     pub fn id(self) -> &'static str {
@@ -57,12 +77,13 @@ impl Code {
             Self::NotInProduction => "E011",
             Self::OverBudget => "E012",
             Self::InTheOpen => "E013",
+            Self::ShortTimeout => "E014",
         }
     }
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// Its kind.
     pub code: Code,
@@ -138,10 +159,20 @@ impl Faults {
         self.0.push(fault);
     }
 
+    /// Records several.
+    pub fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults);
+    }
+
     /// Whether the configuration is free of faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// In the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
     }
 
     /// How many there are.
@@ -190,17 +221,16 @@ pub fn drawn(fault: &Fault, sources: &Sources, coloured: bool) -> String {
     ];
     for (at, label, kind) in places.into_iter().flatten() {
         if let Some(source) = sources.get(at.source) {
-            // The renderer panics on a span outside the text, so it is clamped to it.
-            let end = at.span.end.min(source.text.len());
-            let start = at.span.start.min(end);
+            let (text, span, line) = source.lines_of(&at.span);
             let text = match fault.code {
-                Code::InTheOpen => masked(&source.text, start..end),
-                _ => source.text.clone(),
+                Code::InTheOpen => masked(text, span.clone()),
+                _ => text.to_owned(),
             };
             group = group.element(
                 Snippet::source(text)
+                    .line_start(line)
                     .path(source.path.as_str())
-                    .annotation(kind.span(start..end).label(label)),
+                    .annotation(kind.span(span).label(label)),
             );
         }
     }

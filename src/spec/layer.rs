@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::DeTable;
 
 use super::fault::{Code, Fault, Faults};
+use super::form::{Names, flag, string, strings, word};
 use super::name::{EnvironmentName, ProfileName, ServiceName};
 use super::network::Network;
-use super::reader::{TableReader, flag, string, strings, word};
+use super::reader::TableReader;
 use super::restraint::{self, RestraintLayer};
 use super::service_layer::{self, ServiceLayer};
 use super::source::{Located, Location, Source, SourceId};
@@ -63,7 +64,23 @@ pub fn read(id: SourceId, source: &Source, faults: &mut Faults) -> Layer {
             help: None,
         });
     }
-    let mut top = TableReader::top(&table, id);
+    let mut found = Faults::default();
+    let layer = document(TableReader::top(&table, id), &mut found);
+    // What the parser made of a broken value is not what anybody wrote.
+    let follows = |fault: &Fault| {
+        let at = fault.at.as_ref().map(|at| &at.span);
+        let broken = errors.iter().filter_map(toml::de::Error::span);
+        at.is_some_and(|at| {
+            let mut broken = broken;
+            broken.any(|broken| at.start <= broken.end && broken.start <= at.end)
+        })
+    };
+    faults.extend(found.iter().filter(|fault| !follows(fault)).cloned());
+    layer
+}
+
+/// Reads the top table of one text.
+pub(super) fn document(mut top: TableReader<'_>, faults: &mut Faults) -> Layer {
     let layer = Layer {
         profile: top.optional("profile", faults, string(ProfileName::parse)),
         juniperctl: top.optional("juniperctl", faults, string(AbsolutePath::parse)),
@@ -90,49 +107,36 @@ pub fn read(id: SourceId, source: &Source, faults: &mut Faults) -> Layer {
 }
 
 fn services(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ServiceName, ServiceLayer> {
-    let mut services = BTreeMap::new();
-    for (key, value) in table.entries() {
-        match ServiceName::parse(key.value) {
-            Ok(name) => {
-                if let Some(below) = table.below(key.value, value, faults) {
-                    let mut layer = service_layer::read(below, faults);
-                    layer.at = Some(key.at);
-                    services.insert(name, layer);
-                }
-            }
-            Err(problem) => table.refused_key(&key, problem, faults),
-        }
-    }
-    services
+    let names = Names::of(ServiceName::parse);
+    table.tables(
+        faults,
+        names,
+        |_, _| None,
+        |below, at, faults| ServiceLayer {
+            at: Some(at),
+            ..service_layer::read(below, faults)
+        },
+    )
 }
 
 fn profiles(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ProfileName, ProfileLayer> {
-    let mut profiles = BTreeMap::new();
-    for (key, value) in table.entries() {
-        let name = match ProfileName::parse(key.value) {
-            Ok(name) => name,
-            Err(problem) => {
-                table.refused_key(&key, problem, faults);
-                continue;
-            }
-        };
-        let Some(mut below) = table.below(key.value, value, faults) else {
-            continue;
-        };
-        let mut layer = ProfileLayer {
-            at: Some(key.at),
-            refused: BTreeSet::new(),
-            services: below.optional("services", faults, strings(ServiceName::parse)),
-            stand_in: below.optional("stand_in", faults, flag),
-            production: below.optional("production", faults, flag),
-            overrides: below
-                .table("overrides", faults)
-                .map(|table| services(&table, faults))
-                .unwrap_or_default(),
-        };
-        layer.refused = below.refused();
-        below.finish(faults);
-        profiles.insert(name, layer);
-    }
-    profiles
+    let names = Names::of(ProfileName::parse);
+    table.tables(faults, names, |_, _| None, profile)
+}
+
+fn profile(mut table: TableReader<'_>, at: Location, faults: &mut Faults) -> ProfileLayer {
+    let mut layer = ProfileLayer {
+        at: Some(at),
+        refused: BTreeSet::new(),
+        services: table.optional("services", faults, strings(ServiceName::parse)),
+        stand_in: table.optional("stand_in", faults, flag),
+        production: table.optional("production", faults, flag),
+        overrides: table
+            .table("overrides", faults)
+            .map(|table| services(&table, faults))
+            .unwrap_or_default(),
+    };
+    layer.refused = table.refused();
+    table.finish(faults);
+    layer
 }

@@ -17,6 +17,15 @@ impl Network {
     pub const WORDS: &'static [(&'static str, Self)] =
         &[("host", Self::Host), ("isolated", Self::Isolated)];
 
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Isolated => "isolated",
+        }
+    }
+
     /// Whether the group has a network of its own.
     #[must_use]
     pub fn is_isolated(self) -> bool {

@@ -11,8 +11,9 @@ use toml::de::DeValue;
 
 use super::duration;
 use super::fault::{Code, Fault, Faults, Problem};
-use super::reader::{TableReader, string};
-use super::service_value::{command, positive};
+use super::form::{Form as _, string};
+use super::reader::TableReader;
+use super::service_value::{COMMAND, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Text};
 
@@ -59,7 +60,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> NotificationLaye
     let mut layer = NotificationLayer {
         at: Some(table.location()),
         refused: BTreeSet::new(),
-        command: table.optional("command", faults, command),
+        command: table.optional("command", faults, COMMAND),
         webhook_file: table.optional("webhook_file", faults, webhook_file),
         timeout: table.optional("timeout", faults, positive),
         after: table.optional("after", faults, span),
@@ -71,7 +72,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> NotificationLaye
 
 /// The address itself does not belong into a file that everybody may read.
 fn webhook_file(value: &DeValue<'_>) -> Result<AbsolutePath, Problem> {
-    string(AbsolutePath::parse)(value).map_err(|problem| {
+    string(AbsolutePath::parse).read(value).map_err(|problem| {
         problem.help(
             "the full path of a file that holds the address, such as /etc/juniper/secrets/webhook: \
              root's own, with mode 0600, because whoever knows the address can write to it",

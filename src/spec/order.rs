@@ -15,10 +15,11 @@ pub struct Cycle(pub Vec<ServiceName>);
 /// taken as met.
 ///
 /// # Errors
-/// One cycle, beginning with its alphabetically first member.
+/// Every cycle that shares no service with another one told, each beginning with its alphabetically
+/// first member.
 pub fn start_order(
     depends_on: &BTreeMap<ServiceName, BTreeSet<ServiceName>>,
-) -> Result<Vec<ServiceName>, Cycle> {
+) -> Result<Vec<ServiceName>, Vec<Cycle>> {
     let mut waits_for: BTreeMap<&ServiceName, BTreeSet<&ServiceName>> = depends_on
         .iter()
         .map(|(name, on)| {
@@ -53,34 +54,66 @@ pub fn start_order(
         }
         order.push(next.clone());
     }
-    match waits_for.keys().next() {
-        None => Ok(order),
-        Some(first) => Err(Cycle(walked(first, &waits_for))),
+    if waits_for.is_empty() {
+        return Ok(order);
     }
+    Err(cycles(waits_for))
+}
+
+/// The cycles among services that wait, until none is left.
+fn cycles(mut waiting: BTreeMap<&ServiceName, BTreeSet<&ServiceName>>) -> Vec<Cycle> {
+    let mut cycles = Vec::new();
+    while let Some(first) = waiting.keys().next() {
+        let cycle = match walked(first, &waiting) {
+            Walk::Around(cycle) => cycle,
+            // It waits for a cycle that is told already.
+            Walk::Out(path) => {
+                for name in &path {
+                    waiting.remove(name);
+                }
+                continue;
+            }
+        };
+        for name in &cycle {
+            waiting.remove(name);
+        }
+        cycles.push(Cycle(cycle));
+    }
+    cycles
+}
+
+/// Where a walk along dependencies ends.
+enum Walk {
+    /// In a circle: this one.
+    Around(Vec<ServiceName>),
+    /// At a service that waits for nobody who is left, over these.
+    Out(Vec<ServiceName>),
 }
 
 /// Follows dependencies from `start` until a name repeats; that stretch is a cycle.
-fn walked(
-    start: &ServiceName,
-    waiting: &BTreeMap<&ServiceName, BTreeSet<&ServiceName>>,
-) -> Vec<ServiceName> {
+fn walked(start: &ServiceName, waiting: &BTreeMap<&ServiceName, BTreeSet<&ServiceName>>) -> Walk {
     let mut path: Vec<&ServiceName> = vec![start];
+    let mut positions: BTreeMap<&ServiceName, usize> = [(start, 0)].into();
     let mut current = start;
-    while let Some(next) = waiting.get(current).and_then(|on| on.iter().next()) {
-        if let Some(position) = path.iter().position(|seen| seen == next) {
-            let mut cycle: Vec<ServiceName> = path.into_iter().skip(position).cloned().collect();
+    while let Some(next) = waiting
+        .get(current)
+        .and_then(|on| on.iter().find(|on| waiting.contains_key(**on)))
+    {
+        if let Some(position) = positions.get(next) {
+            let mut cycle: Vec<ServiceName> = path.into_iter().skip(*position).cloned().collect();
             let smallest = cycle
                 .iter()
                 .enumerate()
                 .min_by_key(|(_, name)| (*name).clone())
                 .map_or(0, |(index, _)| index);
             cycle.rotate_left(smallest);
-            return cycle;
+            return Walk::Around(cycle);
         }
+        positions.insert(next, path.len());
         path.push(next);
         current = next;
     }
-    path.into_iter().cloned().collect()
+    Walk::Out(path.into_iter().cloned().collect())
 }
 
 #[cfg(test)]
@@ -122,10 +155,32 @@ mod tests {
             ("b", &["c"]),
             ("z", &["a"]),
         ]));
-        assert_eq!(cycle, Err(Cycle(vec![name("a"), name("b"), name("c")])));
+        assert_eq!(
+            cycle,
+            Err(vec![Cycle(vec![name("a"), name("b"), name("c")])])
+        );
         assert_eq!(
             start_order(&graph(&[("a", &["a"])])),
-            Err(Cycle(vec![name("a")]))
+            Err(vec![Cycle(vec![name("a")])])
+        );
+    }
+
+    #[test]
+    fn every_cycle_is_told() {
+        let cycles = start_order(&graph(&[
+            ("a", &["b"]),
+            ("b", &["a"]),
+            ("c", &["a"]),
+            ("d", &["e"]),
+            ("e", &["d", "a"]),
+            ("f", &[]),
+        ]));
+        assert_eq!(
+            cycles,
+            Err(vec![
+                Cycle(vec![name("a"), name("b")]),
+                Cycle(vec![name("d"), name("e")])
+            ])
         );
     }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fault::Faults;
+use super::form::{number, string, word};
 use super::probe::{OnFailure, UrlPath};
-use super::reader::{TableReader, number, string, word};
-use super::service_layer::named;
-use super::service_value::{body_path, positive};
+use super::reader::TableReader;
+use super::service_value::{BODY_PATHS, positive};
 use super::source::Located;
 use super::text::Text;
 
@@ -73,11 +73,7 @@ pub(super) fn probe(
         );
         layer.busy_when = table
             .table("busy_when", faults)
-            .map(|table| {
-                named(&table, faults, body_path, |value| {
-                    string(Text::parse)(value)
-                })
-            })
+            .map(|table| table.values(faults, BODY_PATHS, string(Text::parse)))
             .unwrap_or_default();
         layer.busy_limit = table.optional("busy_limit", faults, positive);
     }

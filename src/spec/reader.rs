@@ -4,13 +4,16 @@
 //! a parser, notes where it stood, and at the end reports each key that nobody asked for. It
 //! knows nothing of what the keys mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Code, Fault, Faults, Problem};
+use super::form::{Form, Names};
+use super::sketch::Sketch;
 use super::source::{Located, Location, SourceId};
 use super::suggestion::nearest;
 
@@ -23,6 +26,8 @@ pub struct TableReader<'t> {
     span: Range<usize>,
     asked: Vec<&'static str>,
     refused: BTreeSet<&'static str>,
+    /// Where all that is asked for is noted, while nothing is read.
+    sketch: Option<Rc<Sketch>>,
 }
 
 impl<'t> TableReader<'t> {
@@ -36,6 +41,33 @@ impl<'t> TableReader<'t> {
             span: table.span(),
             asked: Vec::new(),
             refused: BTreeSet::new(),
+            sketch: None,
+        }
+    }
+
+    /// A reader that notes what is asked for; `table` is empty.
+    #[must_use]
+    pub fn sketching(
+        table: &'t Spanned<DeTable<'t>>,
+        source: SourceId,
+        sketch: &Rc<Sketch>,
+    ) -> Self {
+        Self {
+            sketch: Some(Rc::clone(sketch)),
+            ..Self::top(table, source)
+        }
+    }
+
+    /// A reader of the same empty table, for what lies below.
+    fn sketched(&self, sketch: Rc<Sketch>) -> Self {
+        Self {
+            table: self.table,
+            path: String::new(),
+            source: self.source,
+            span: 0..0,
+            asked: Vec::new(),
+            refused: BTreeSet::new(),
+            sketch: Some(sketch),
         }
     }
 
@@ -52,15 +84,22 @@ impl<'t> TableReader<'t> {
     }
 
     /// Reads a key if it is there; a refused value is recorded and counts as absent.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
     pub fn optional<T>(
         &mut self,
         key: &'static str,
         faults: &mut Faults,
-        parse: impl FnOnce(&DeValue<'_>) -> Result<T, Problem>,
+        form: impl Form<T>,
     ) -> Option<Located<T>> {
         self.asked.push(key);
+        if let Some(sketch) = &self.sketch {
+            sketch.value(key, form.described());
+        }
         let value = self.table.get(key)?;
-        let parsed = self.parsed(key, value, faults, parse);
+        let parsed = self.parsed(key, value, faults, |value| form.read(value));
         if parsed.is_none() {
             self.refused.insert(key);
         }
@@ -77,12 +116,77 @@ impl<'t> TableReader<'t> {
     /// A reader of a table below this one, if the key is there.
     pub fn table(&mut self, key: &'static str, faults: &mut Faults) -> Option<TableReader<'t>> {
         self.asked.push(key);
+        if let Some(sketch) = &self.sketch {
+            return Some(self.sketched(sketch.table(key)));
+        }
         let value = self.table.get(key)?;
         self.below(key, value, faults)
     }
 
+    /// Reads a table whose keys are names, each with a value.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
+    pub fn values<K: Ord, V>(
+        &self,
+        faults: &mut Faults,
+        names: Names<K>,
+        form: impl Form<V>,
+    ) -> BTreeMap<K, Located<V>> {
+        if let Some(sketch) = &self.sketch {
+            sketch.named_values((names.described)(), form.described());
+        }
+        let mut read = BTreeMap::new();
+        for (key, value) in self.entries() {
+            match (names.read)(key.value) {
+                Ok(name) => {
+                    let value = self.parsed(key.value, value, faults, |value| form.read(value));
+                    if let Some(value) = value {
+                        read.insert(name, value);
+                    }
+                }
+                Err(problem) => self.refused_key(&key, problem, faults),
+            }
+        }
+        read
+    }
+
+    /// Reads a table whose keys are names, each with a table, which `read` takes with the place of its
+    /// name. `refuse` says what is wrong with a value where more is to be said than that it is no table.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a form is made where it is handed over"
+    )]
+    pub fn tables<K: Ord, V>(
+        &self,
+        faults: &mut Faults,
+        names: Names<K>,
+        refuse: impl Fn(&K, &DeValue<'_>) -> Option<Problem>,
+        mut read: impl FnMut(Self, Location, &mut Faults) -> V,
+    ) -> BTreeMap<K, V> {
+        if let Some(sketch) = &self.sketch {
+            let below = self.sketched(sketch.named_tables((names.described)()));
+            read(below, self.location(), faults);
+        }
+        let mut tables = BTreeMap::new();
+        for (key, value) in self.entries() {
+            match (names.read)(key.value) {
+                Ok(name) => {
+                    if let Some(problem) = refuse(&name, value.get_ref()) {
+                        self.parsed::<()>(key.value, value, faults, |_| Err(problem));
+                    } else if let Some(below) = self.below(key.value, value, faults) {
+                        tables.insert(name, read(below, key.at, faults));
+                    }
+                }
+                Err(problem) => self.refused_key(&key, problem, faults),
+            }
+        }
+        tables
+    }
+
     /// All keys of a table whose keys are names: each with its place and its value.
-    pub fn entries(
+    fn entries(
         &self,
     ) -> impl Iterator<Item = (Located<&'t str>, &'t Spanned<DeValue<'t>>)> + use<'t> {
         let source = self.source;
@@ -99,7 +203,7 @@ impl<'t> TableReader<'t> {
     }
 
     /// Reads one entry's value.
-    pub fn parsed<T>(
+    fn parsed<T>(
         &self,
         key: &str,
         value: &Spanned<DeValue<'_>>,
@@ -117,7 +221,7 @@ impl<'t> TableReader<'t> {
     }
 
     /// A reader of one entry that must be a table.
-    pub fn below(
+    fn below(
         &self,
         key: &str,
         value: &'t Spanned<DeValue<'t>>,
@@ -135,11 +239,12 @@ impl<'t> TableReader<'t> {
             span: value.span(),
             asked: Vec::new(),
             refused: BTreeSet::new(),
+            sketch: None,
         })
     }
 
     /// Records a refused name of an entry.
-    pub fn refused_key(&self, key: &Located<&str>, problem: Problem, faults: &mut Faults) {
+    fn refused_key(&self, key: &Located<&str>, problem: Problem, faults: &mut Faults) {
         faults.push(self.fault(key.value, key.at.clone(), problem));
     }
 
@@ -192,92 +297,5 @@ impl<'t> TableReader<'t> {
             source: self.source,
             span,
         }
-    }
-}
-
-/// A string handed on to a parser of text.
-pub fn string<T>(
-    parse: impl FnOnce(&str) -> Result<T, Problem>,
-) -> impl FnOnce(&DeValue<'_>) -> Result<T, Problem> {
-    |value| match value.as_str() {
-        Some(text) => parse(text),
-        None => Err(Problem::wrong_type("a string", value.type_str())),
-    }
-}
-
-/// True or false.
-///
-/// # Errors
-/// Refuses everything else.
-pub fn flag(value: &DeValue<'_>) -> Result<bool, Problem> {
-    value
-        .as_bool()
-        .ok_or_else(|| Problem::wrong_type("true or false", value.type_str()))
-}
-
-/// A whole number within limits.
-pub fn number(low: u64, high: u64) -> impl FnOnce(&DeValue<'_>) -> Result<u64, Problem> {
-    move |value| {
-        let Some(integer) = value.as_integer() else {
-            return Err(Problem::wrong_type("a whole number", value.type_str()));
-        };
-        u64::from_str_radix(integer.as_str(), integer.radix())
-            .ok()
-            .filter(|number| (low..=high).contains(number))
-            .ok_or_else(|| Problem::invalid(format!("must be from {low} to {high}")))
-    }
-}
-
-/// An array of strings, each handed on to a parser of text; the first refused one is reported.
-pub fn strings<T>(
-    parse: impl Fn(&str) -> Result<T, Problem>,
-) -> impl FnOnce(&DeValue<'_>) -> Result<Vec<T>, Problem> {
-    move |value| {
-        let Some(array) = value.as_array() else {
-            return Err(Problem::wrong_type("an array of strings", value.type_str()));
-        };
-        array
-            .iter()
-            .map(|item| string(&parse)(item.get_ref()).map_err(|problem| problem.at(item.span())))
-            .collect()
-    }
-}
-
-/// A word of a closed set.
-pub fn word<T: Copy>(
-    words: &'static [(&'static str, T)],
-) -> impl FnOnce(&DeValue<'_>) -> Result<T, Problem> {
-    string(move |text| {
-        words
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, value)| *value)
-            .ok_or_else(|| {
-                let known: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-                let problem = Problem::invalid(format!("one of {}", known.join(", ")));
-                match nearest(text, known) {
-                    Some(near) => problem.help(format!("did you mean `{near}`?")),
-                    None => problem,
-                }
-            })
-    })
-}
-
-/// A scalar as environment text: people write ports and flags without quotes.
-///
-/// # Errors
-/// Refuses arrays, tables and dates, and text that cannot be carried.
-pub fn scalar(value: &DeValue<'_>) -> Result<super::text::Text, Problem> {
-    match value {
-        DeValue::String(text) => super::text::Text::parse(text),
-        DeValue::Integer(integer) if integer.radix() == 10 => {
-            super::text::Text::parse(integer.as_str())
-        }
-        DeValue::Boolean(flag) => super::text::Text::parse(if *flag { "true" } else { "false" }),
-        DeValue::Float(float) => super::text::Text::parse(float.as_str()),
-        _ => Err(
-            Problem::wrong_type("a string, a number or a boolean", value.type_str())
-                .help("put the value in quotes"),
-        ),
     }
 }

@@ -24,6 +24,7 @@ mod credentials;
 mod edges;
 mod environment;
 mod network;
+mod patience;
 mod service;
 
 /// What is known besides the configuration.
@@ -211,31 +212,36 @@ fn order(
         .collect();
     match start_order(&depends_on) {
         Ok(order) => Some(order),
-        Err(Cycle(path)) => {
-            let place = |from: &ServiceName, on: &ServiceName| -> Option<Location> {
-                layers.get(from)?.depends_on.get(on)?.at.clone()
-            };
-            let names: Vec<&str> = path
-                .iter()
-                .chain(path.first())
-                .map(ServiceName::as_str)
-                .collect();
-            let first = path.first()?;
-            let last = path.last()?;
-            faults.push(Fault {
-                code: Code::Cycle,
-                title: format!("services wait for each other: {}", names.join(" -> ")),
-                at: place(last, first),
-                label: format!("`{last}` waits for `{first}` here"),
-                also: path.get(1).and_then(|second| {
-                    place(first, second)
-                        .map(|at| (at, format!("`{first}` waits for `{second}` here")))
-                }),
-                help: Some("take one of these dependencies out".to_owned()),
-            });
+        Err(cycles) => {
+            for Cycle(path) in cycles {
+                faults.extend(cycle(&path, layers));
+            }
             None
         }
     }
+}
+
+fn cycle(path: &[ServiceName], layers: &BTreeMap<ServiceName, ServiceLayer>) -> Option<Fault> {
+    let place = |from: &ServiceName, on: &ServiceName| -> Option<Location> {
+        layers.get(from)?.depends_on.get(on)?.at.clone()
+    };
+    let (first, last) = (path.first()?, path.last()?);
+    let names: Vec<&str> = path
+        .iter()
+        .chain([first])
+        .map(ServiceName::as_str)
+        .collect();
+    let second = path.get(1).and_then(|second| {
+        place(first, second).map(|at| (at, format!("`{first}` waits for `{second}` here")))
+    });
+    Some(Fault {
+        code: Code::Cycle,
+        title: format!("services wait for each other: {}", names.join(" -> ")),
+        at: place(last, first),
+        label: format!("`{last}` waits for `{first}` here"),
+        also: second,
+        help: Some("take one of these dependencies out".to_owned()),
+    })
 }
 
 /// A service that nothing defines.

@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use super::fault::Faults;
+use super::form::{number, string};
 use super::listen::Listen;
 use super::notification::{self, NotificationLayer};
-use super::reader::{TableReader, number, string};
+use super::reader::TableReader;
 use super::service_value::positive;
 use super::source::Located;
 

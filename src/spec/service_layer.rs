@@ -5,19 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use toml::de::DeValue;
-
 use crate::hardening::{Exposure, Profile};
 
 use super::bind::{self, BindTarget};
 use super::credential::{self, CredentialLayer};
 use super::derived::{Derived, EnvironmentValue};
-use super::fault::{Faults, Problem};
+use super::fault::Faults;
+use super::form::{Names, SCALAR, flag, number, string, strings, word};
 use super::name::{EnvironmentName, ForeignUnit, SecretName, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
-use super::reader::{TableReader, flag, number, scalar, string, strings, word};
+use super::reader::TableReader;
 use super::reserved::settable;
-use super::service_value::{body_path, bytes, command, directive, exposure, gpu, host, positive};
+use super::service_value::{BODY_PATHS, BYTES, COMMAND, DIRECTIVES, HOST, exposure, gpu, positive};
 use super::source::{Located, Location};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
 
@@ -70,6 +69,20 @@ pub const MAX_INSTANCES: u32 = 64;
 const SANDBOXES: &[(&str, Profile)] = &[
     (Profile::Network.word(), Profile::Network),
     (Profile::MachineLearning.word(), Profile::MachineLearning),
+];
+
+/// The words for what is waited for.
+const GATES: &[(&str, Gate)] = &[
+    ("started", Gate::Started),
+    ("live", Gate::Live),
+    ("ready", Gate::Ready),
+];
+
+/// The words for what happens when the other side is lost.
+const LOSSES: &[(&str, WhenLost)] = &[
+    ("keep", WhenLost::Keep),
+    ("restart", WhenLost::Restart),
+    ("stop", WhenLost::Stop),
 ];
 
 /// One dependency edge as a layer has it.
@@ -130,14 +143,14 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         description: table.optional("description", faults, string(Line::parse)),
         unit: table.optional("unit", faults, string(UnitStem::parse)),
         external_unit: table.optional("external_unit", faults, string(ForeignUnit::parse)),
-        command: table.optional("command", faults, command),
+        command: table.optional("command", faults, COMMAND),
         working_directory: table.optional("working_directory", faults, string(AbsolutePath::parse)),
-        host: table.optional("host", faults, string(host)),
+        host: table.optional("host", faults, HOST),
         port: table.optional("port", faults, number(1, 65_535)),
         let_out: table.optional("let_out", faults, flag),
         instances: table.optional("instances", faults, number(0, MAX_INSTANCES.into())),
         gpu: table.optional("gpu", faults, gpu),
-        memory_max: table.optional("memory_max", faults, bytes),
+        memory_max: table.optional("memory_max", faults, BYTES),
         standard_output: table.optional(
             "standard_output",
             faults,
@@ -152,11 +165,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         ),
         bind_directories: table
             .table("bind_directories", faults)
-            .map(|table| {
-                named(&table, faults, BindTarget::parse, |value| {
-                    string(bind::own)(value)
-                })
-            })
+            .map(|table| table.values(faults, Names::of(BindTarget::parse), string(bind::own)))
             .unwrap_or_default(),
         environment: table
             .table("environment", faults)
@@ -165,9 +174,8 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         derived_environment: table
             .table("derived_environment", faults)
             .map(|table| {
-                named(&table, faults, settable, |value| {
-                    string(Derived::parse)(value)
-                })
+                let names = Names::of(settable);
+                table.values(faults, names, string(Derived::parse))
             })
             .unwrap_or_default(),
         credentials: table
@@ -194,11 +202,7 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         exposure_budget: table.optional("exposure_budget", faults, exposure),
         relax: table
             .table("relax", faults)
-            .map(|table| {
-                named(&table, faults, directive, |value| {
-                    string(Line::parse)(value)
-                })
-            })
+            .map(|table| table.values(faults, DIRECTIVES, string(Line::parse)))
             .unwrap_or_default(),
     };
     layer.refused = table.refused();
@@ -211,74 +215,24 @@ pub fn environment(
     table: &TableReader<'_>,
     faults: &mut Faults,
 ) -> BTreeMap<EnvironmentName, Located<Text>> {
-    named(table, faults, settable, scalar)
-}
-
-/// Reads a table whose keys are names of one kind.
-pub(super) fn named<K: Ord, V>(
-    table: &TableReader<'_>,
-    faults: &mut Faults,
-    parse_key: impl Fn(&str) -> Result<K, Problem>,
-    parse_value: impl Fn(&DeValue<'_>) -> Result<V, Problem>,
-) -> BTreeMap<K, Located<V>> {
-    let mut read = BTreeMap::new();
-    for (key, value) in table.entries() {
-        match parse_key(key.value) {
-            Ok(name) => {
-                if let Some(value) = table.parsed(key.value, value, faults, &parse_value) {
-                    read.insert(name, value);
-                }
-            }
-            Err(problem) => table.refused_key(&key, problem, faults),
-        }
-    }
-    read
+    table.values(faults, Names::of(settable), SCALAR)
 }
 
 fn edges(table: &TableReader<'_>, faults: &mut Faults) -> BTreeMap<ServiceName, EdgeLayer> {
-    let mut edges = BTreeMap::new();
-    for (key, value) in table.entries() {
-        let name = match ServiceName::parse(key.value) {
-            Ok(name) => name,
-            Err(problem) => {
-                table.refused_key(&key, problem, faults);
-                continue;
-            }
-        };
-        let Some(mut edge) = table.below(key.value, value, faults) else {
-            continue;
-        };
-        let layer = EdgeLayer {
-            gate: edge.optional(
-                "gate",
-                faults,
-                word(&[
-                    ("started", Gate::Started),
-                    ("live", Gate::Live),
-                    ("ready", Gate::Ready),
-                ]),
-            ),
-            when_lost: edge.optional(
-                "when_lost",
-                faults,
-                word(&[
-                    ("keep", WhenLost::Keep),
-                    ("restart", WhenLost::Restart),
-                    ("stop", WhenLost::Stop),
-                ]),
-            ),
-            expect: edge
-                .table("expect", faults)
-                .map(|table| {
-                    named(&table, faults, body_path, |value| {
-                        string(Text::parse)(value)
-                    })
-                })
-                .unwrap_or_default(),
-            at: Some(key.at),
-        };
-        edge.finish(faults);
-        edges.insert(name, layer);
-    }
-    edges
+    let names = Names::of(ServiceName::parse);
+    table.tables(faults, names, |_, _| None, edge)
+}
+
+fn edge(mut table: TableReader<'_>, at: Location, faults: &mut Faults) -> EdgeLayer {
+    let layer = EdgeLayer {
+        gate: table.optional("gate", faults, word(GATES)),
+        when_lost: table.optional("when_lost", faults, word(LOSSES)),
+        expect: table
+            .table("expect", faults)
+            .map(|table| table.values(faults, BODY_PATHS, string(Text::parse)))
+            .unwrap_or_default(),
+        at: Some(at),
+    };
+    table.finish(faults);
+    layer
 }

@@ -2,20 +2,34 @@
 //!
 //! Each judges one value alone and says what is allowed; it knows nothing of the other keys.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::json;
 use toml::de::DeValue;
 
-use crate::hardening::Exposure;
+use crate::hardening::{self, Exposure};
 
 use super::duration;
 use super::fault::Problem;
-use super::reader::{number, strings};
+use super::form::{Form as _, Names, Special, number, read_string, strings};
 use super::service_layer::Gpu;
 use super::text::{AbsolutePath, Text};
 
 /// A program and its arguments, without a shell.
-pub(super) fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
+pub(super) const COMMAND: Special<Vec<Text>> = Special {
+    read: command,
+    described: || {
+        json!({
+            "type": "array",
+            "items": [{ "type": "string", "pattern": "^/" }],
+            "additionalItems": { "type": "string" },
+            "minItems": 1
+        })
+    },
+};
+
+fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
     if value.as_array().is_none() {
         return Err(
             Problem::wrong_type("an array of strings", value.type_str()).help(
@@ -23,7 +37,7 @@ pub(super) fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
             ),
         );
     }
-    let words = strings(Text::parse)(value)?;
+    let words = strings(Text::parse).read(value)?;
     let Some(program) = words.first() else {
         return Err(Problem::invalid("must name a program"));
     };
@@ -34,7 +48,12 @@ pub(super) fn command(value: &DeValue<'_>) -> Result<Vec<Text>, Problem> {
 }
 
 /// An IP address; names would make the start depend on a resolver.
-pub(super) fn host(text: &str) -> Result<Text, Problem> {
+pub(super) const HOST: Special<Text> = Special {
+    read: |value| read_string(value, host),
+    described: || json!({ "type": "string", "pattern": "^[0-9A-Fa-f:.]+$" }),
+};
+
+fn host(text: &str) -> Result<Text, Problem> {
     match text.parse::<std::net::IpAddr>() {
         Ok(_) => Text::parse(text),
         Err(_) => Err(Problem::invalid("an IP address such as 127.0.0.1 or ::1")),
@@ -51,8 +70,9 @@ pub(super) fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
         DeValue::Array(items) if !items.is_empty() => {
             let mut numbers = Vec::new();
             for item in items {
-                let index =
-                    number(0, 255)(item.get_ref()).map_err(|problem| problem.at(item.span()))?;
+                let index = number(0, 255)
+                    .read(item.get_ref())
+                    .map_err(|problem| problem.at(item.span()))?;
                 numbers.push(u32::try_from(index).map_err(|_| problem())?);
             }
             numbers.sort_unstable();
@@ -64,7 +84,12 @@ pub(super) fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
 }
 
 /// A size in bytes with systemd's suffixes, such as `8G`.
-pub(super) fn bytes(value: &DeValue<'_>) -> Result<u64, Problem> {
+pub(super) const BYTES: Special<u64> = Special {
+    read: bytes,
+    described: || json!({ "type": "string", "pattern": "^[0-9]+[KMGT]?$" }),
+};
+
+fn bytes(value: &DeValue<'_>) -> Result<u64, Problem> {
     let Some(text) = value.as_str() else {
         return Err(Problem::wrong_type("a size", value.type_str())
             .help("write it in quotes, with its suffix: \"512M\", \"8G\""));
@@ -80,6 +105,9 @@ pub(super) fn bytes(value: &DeValue<'_>) -> Result<u64, Problem> {
         Some(number) => (number, 40),
         None => (text, 0),
     };
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(problem());
+    }
     let number: u64 = number.parse().map_err(|_| problem())?;
     number
         .checked_mul(1 << shift)
@@ -99,8 +127,13 @@ pub(super) fn positive(value: &DeValue<'_>) -> Result<Duration, Problem> {
     }
 }
 
-/// A dotted path into a readiness body: `details.mode`.
-pub(super) fn body_path(text: &str) -> Result<String, Problem> {
+/// Dotted paths into a readiness body: `details.mode`.
+pub(super) const BODY_PATHS: Names<String> = Names {
+    read: body_path,
+    described: || json!({ "pattern": "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", "maxLength": 200 }),
+};
+
+fn body_path(text: &str) -> Result<String, Problem> {
     let plain = |part: &str| {
         !part.is_empty()
             && part
@@ -116,8 +149,17 @@ pub(super) fn body_path(text: &str) -> Result<String, Problem> {
     }
 }
 
-/// The name of a directive, as written in a unit file.
-pub(super) fn directive(text: &str) -> Result<String, Problem> {
+/// The directives of the sandbox that can be relaxed, as written in a unit file.
+pub(super) const DIRECTIVES: Names<String> = Names {
+    read: directive,
+    described: || {
+        let known: BTreeSet<&str> = hardening::relaxable().collect();
+        // The names are judged when a profile is resolved; these are what an editor proposes.
+        json!({ "anyOf": [{ "enum": known }, { "pattern": "^[A-Za-z0-9]{1,64}$" }] })
+    },
+};
+
+fn directive(text: &str) -> Result<String, Problem> {
     if !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric()) {
         Ok(text.to_owned())
     } else {

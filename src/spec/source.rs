@@ -12,11 +12,18 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// Where each line but the first begins: there may be thousands of faults to be placed.
+    lines: Vec<usize>,
 }
 
 /// The position of a [`Source`] in [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(usize);
+
+impl SourceId {
+    /// The handle of whatever is taken in first.
+    pub const FIRST: Self = Self(0);
+}
 
 /// All texts of one configuration, in the order in which later ones override earlier ones.
 #[derive(Debug, Clone, Default)]
@@ -25,9 +32,11 @@ pub struct Sources(Vec<Source>);
 impl Sources {
     /// Takes a text in and returns the handle that locations refer to it by.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
+        let text = text.into();
         self.0.push(Source {
             path: path.into(),
-            text: text.into(),
+            lines: text.match_indices('\n').map(|(at, _)| at + 1).collect(),
+            text,
         });
         SourceId(self.0.len() - 1)
     }
@@ -54,21 +63,33 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = self.text.get(..end).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
-        (line, column)
+        let line = self.lines.partition_point(|begin| *begin <= end);
+        let begin = line.checked_sub(1).and_then(|index| self.lines.get(index));
+        let before = self.text.get(begin.copied().unwrap_or(0)..end);
+        let column = before.unwrap_or_default().chars().count() + 1;
+        (line + 1, column)
+    }
+
+    /// The whole lines that a stretch lies in, the stretch within them, and the number of the first.
+    ///
+    /// A stretch that reaches past the text ends with it.
+    #[must_use]
+    pub fn lines_of(&self, span: &Range<usize>) -> (&str, Range<usize>, usize) {
+        let end = span.end.min(self.text.len());
+        let start = span.start.min(end);
+        let (Some(before), Some(behind)) = (self.text.get(..start), self.text.get(end..)) else {
+            return (&self.text, 0..0, 1);
+        };
+        let first = before.rfind('\n').map_or(0, |at| at + 1);
+        let last = behind.find('\n').map_or(self.text.len(), |at| end + at);
+        let lines = self.text.get(first..last).unwrap_or_default();
+        let (line, _) = self.line_and_column(start);
+        (lines, start - first..end - first, line)
     }
 }
 
 /// A stretch of one configuration text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
     /// Which text.
     pub source: SourceId,

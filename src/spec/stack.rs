@@ -41,6 +41,8 @@ pub struct Stack {
     /// The ports of the platform's own services, whether or not they are in this profile.
     pub platform_ports: BTreeSet<u16>,
     positions: BTreeMap<ServiceName, usize>,
+    /// Where those are that depend on a service, in start order.
+    pub(super) dependents: BTreeMap<ServiceName, Vec<usize>>,
 }
 
 /// One service.
@@ -216,6 +218,13 @@ impl Stack {
             .enumerate()
             .map(|(position, service)| (service.name.clone(), position))
             .collect();
+        let mut dependents: BTreeMap<ServiceName, Vec<usize>> = BTreeMap::new();
+        for (position, service) in services.iter().enumerate() {
+            for edge in &service.depends_on {
+                let known = dependents.entry(edge.on.clone()).or_default();
+                known.push(position);
+            }
+        }
         Self {
             profile,
             juniperctl,
@@ -226,6 +235,7 @@ impl Stack {
             listen: Listen::default(),
             platform_ports: BTreeSet::new(),
             positions,
+            dependents,
         }
     }
 
@@ -320,32 +330,6 @@ impl Stack {
                 selectors.is_empty() || selectors.iter().any(|selector| chosen(member, selector))
             })
             .collect())
-    }
-}
-
-impl Stack {
-    /// These members with all that they depend on, in start order.
-    #[must_use]
-    pub fn with_dependencies<'s>(&'s self, members: &[Member<'s>]) -> Vec<Member<'s>> {
-        let mut needed: BTreeSet<&ServiceName> = BTreeSet::new();
-        // Dependencies stand before their dependents: one walk from the end meets all of them.
-        for service in self.services.iter().rev() {
-            let chosen = members
-                .iter()
-                .any(|member| member.service.name == service.name);
-            if chosen || needed.contains(&service.name) {
-                needed.extend(service.depends_on.iter().map(|edge| &edge.on));
-            }
-        }
-        self.members()
-            .into_iter()
-            .filter(|member| {
-                needed.contains(&member.service.name)
-                    || members
-                        .iter()
-                        .any(|chosen| chosen.label() == member.label())
-            })
-            .collect()
     }
 }
 

@@ -57,15 +57,9 @@ fn is_watched(managed: &Managed) -> bool {
 /// Who depends on a service with one of these policies: units, or the pattern of all instances.
 pub(super) fn dependents(service: &Service, stack: &Stack, policies: &[WhenLost]) -> Vec<String> {
     stack
-        .services
-        .iter()
-        .filter(|other| {
-            other
-                .depends_on
-                .iter()
-                .any(|edge| edge.on == service.name && policies.contains(&edge.when_lost))
-        })
-        .filter_map(|other| {
+        .dependents(&service.name)
+        .filter(|(_, edge)| policies.contains(&edge.when_lost))
+        .filter_map(|(other, _)| {
             let managed = other.managed()?;
             Some(match managed.instances {
                 None => format!("{}.service", managed.unit),

@@ -17,10 +17,11 @@ pub mod notification;
 pub mod render;
 pub mod sandbox;
 pub mod service;
+pub mod soundness;
 pub mod value;
 pub mod version;
 
 pub use facts::Facts;
 pub use file::UnitFile;
-pub use render::rendered;
+pub use render::{RenderError, rendered};
 pub use version::SystemdVersion;

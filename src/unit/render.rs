@@ -13,6 +13,7 @@ use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
+use super::sandbox::peers;
 use super::service::{self, ServiceUnit, StartedBy, Surroundings};
 use super::version::SystemdVersion;
 
@@ -100,6 +101,7 @@ pub fn rendered(
     facts: &Facts,
 ) -> Result<Vec<UnitFile>, RenderError> {
     let budgets = budget::of(stack);
+    let peers = peers(stack);
     let mut files = Vec::new();
     for service in &stack.services {
         let Some(managed) = service.managed() else {
@@ -110,6 +112,7 @@ pub fn rendered(
             budget: budgets.get(&service.name).copied().unwrap_or_default(),
             version,
             facts,
+            peers: &peers,
         };
         let unit = service::unit(service, managed, &around);
         files.push(file(&unit.file_name, &ServiceTemplate { unit: &unit })?);

@@ -17,7 +17,7 @@ use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
 use super::network;
-use super::sandbox::{binds, devices, hidden, others_ports, peers, sandbox};
+use super::sandbox::{binds, devices, hidden, others_ports, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -99,6 +99,8 @@ pub struct Surroundings<'s> {
     pub version: SystemdVersion,
     /// What was found on the machine it is for.
     pub facts: &'s Facts,
+    /// Addresses beyond loopback on which services of the stack listen.
+    pub peers: &'s [String],
 }
 
 /// Computes the unit of a managed service.
@@ -173,7 +175,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         devices: devices(&managed.gpu),
         hidden: hidden(service, managed, around.version),
         others_ports: others_ports(service, around.stack, around.version),
-        peers: peers(around.stack),
+        peers: around.peers.to_vec(),
         sandbox: sandbox(managed, around.version, around.stack.network),
     }
 }

@@ -23,6 +23,7 @@ macro_rules! trials {
 }
 
 mod configuration;
+mod explain;
 mod gate_exec;
 mod gate_ready;
 mod gate_watch;
@@ -49,6 +50,7 @@ fn main() {
     let trials = [
         help::trials(),
         configuration::trials(),
+        explain::trials(),
         output::trials(),
         packagers::trials(),
         install::trials(),

@@ -18,6 +18,7 @@ mod page;
 #[path = "../cli/program.rs"]
 mod program;
 mod reference;
+mod schema;
 mod tree;
 mod verify;
 
@@ -38,6 +39,7 @@ fn main() {
     trials.extend(exposure::trials(&cases));
     trials.extend(cases.into_iter().map(verify::trial));
     trials.extend(reference::trials());
+    trials.extend(schema::trials());
     trials.extend(page::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

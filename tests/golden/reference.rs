@@ -20,6 +20,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             let page = ("hardening.md".to_owned(), reference::page());
             tree::matches(&directory, &[page].into())
         }),
+        Trial::test("the_schema_is_what_the_reader_takes", || {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/schema");
+            let schema = said(juniperctl().arg("schema")).stdout;
+            tree::matches(&file, &[("juniper.schema.json".to_owned(), schema)].into())
+        }),
     ]
 }
 

@@ -20,21 +20,6 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use program::{juniperctl, said};
 use similar::TextDiff;
 
-const CODES: [Code; 12] = [
-    Code::Syntax,
-    Code::UnknownKey,
-    Code::WrongType,
-    Code::InvalidValue,
-    Code::MissingKey,
-    Code::UnknownName,
-    Code::Cycle,
-    Code::PortClash,
-    Code::ImpossibleGate,
-    Code::Contradiction,
-    Code::NotInProduction,
-    Code::InTheOpen,
-];
-
 fn main() {
     let arguments = Arguments::from_args();
     let folders = folders();
@@ -115,7 +100,7 @@ fn every_code_has_a_case(folders: &[PathBuf]) -> Result<(), Failed> {
         .iter()
         .map(|folder| transcript(folder))
         .collect::<Result<_, _>>()?;
-    for code in CODES {
+    for code in Code::ALL {
         let drawn = format!("error[{}]", code.id());
         if !texts.iter().any(|text| text.contains(&drawn)) {
             return Err(format!("no case shows {code:?}").into());

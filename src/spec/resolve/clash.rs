@@ -10,6 +10,9 @@ use crate::spec::service_layer::ServiceLayer;
 use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Endpoint, Managed, Service};
 
+/// A service whose unit we write.
+type Named<'m> = (&'m ServiceName, &'m Managed);
+
 /// The stems of the group's own units.
 const RESERVED: [&str; 6] = [
     "juniper-act",
@@ -31,49 +34,86 @@ pub(super) fn record(
         .filter_map(|(name, service)| Some((name, service.managed()?)))
         .collect();
     taken_by_a_proxy(&managed, layers, faults);
+    for (earlier, later) in overlaps(&managed) {
+        faults.extend(one_port(earlier, later, layers));
+    }
     let mut units: BTreeMap<&UnitStem, &ServiceName> = BTreeMap::new();
-    for (index, (later_name, later)) in managed.iter().enumerate() {
+    for (later_name, later) in &managed {
         past_the_last_port(later_name, later, layers, faults);
         reserved(later_name, later, layers, faults);
-        for (earlier_name, earlier) in managed.iter().take(index) {
-            if let Some(port) = shared_port(earlier, later) {
-                // What a later file says is to blame, not what it ran into.
-                let place = |name: &ServiceName| port_place(name, layers).map(|at| at.source);
-                let (earlier_name, later_name) = if place(earlier_name) > place(later_name) {
-                    (later_name, earlier_name)
-                } else {
-                    (earlier_name, later_name)
-                };
-                faults.push(Fault {
-                    code: Code::PortClash,
-                    title: format!(
-                        "`{earlier_name}` and `{later_name}` would both listen on port {port}"
-                    ),
-                    at: port_place(later_name, layers),
-                    label: format!("`{later_name}` takes it here"),
-                    also: port_place(earlier_name, layers)
-                        .map(|at| (at, format!("`{earlier_name}` takes it here"))),
-                    help: Some(
-                        "give one of them another port; an instance N takes port + N - 1"
-                            .to_owned(),
-                    ),
-                });
-            }
-        }
         if let Some(earlier_name) = units.insert(&later.unit, later_name) {
+            // What a later file says is to blame, not what it ran into.
+            let place = |name: &ServiceName| unit_place(name, layers).map(|at| at.source);
+            let (other, blamed) = if place(earlier_name) > place(later_name) {
+                (*later_name, earlier_name)
+            } else {
+                (earlier_name, *later_name)
+            };
             faults.push(Fault {
                 code: Code::Contradiction,
                 title: format!(
                     "`{earlier_name}` and `{later_name}` would both be {}",
                     later.unit
                 ),
-                at: layers.get(*later_name).and_then(|layer| layer.at.clone()),
+                at: unit_place(blamed, layers),
                 label: "one unit cannot be two services".to_owned(),
-                also: None,
+                also: unit_place(other, layers)
+                    .map(|at| (at, format!("`{other}` is this unit, too"))),
                 help: Some("give one of them another unit = \"juniper-...\"".to_owned()),
             });
         }
     }
+}
+
+/// Two services that share a port.
+fn one_port(
+    (earlier_name, earlier): Named<'_>,
+    (later_name, later): Named<'_>,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+) -> Option<Fault> {
+    let port = shared_port(earlier, later)?;
+    // What a later file says is to blame, not what it ran into.
+    let place = |name: &ServiceName| port_place(name, layers).map(|at| at.source);
+    let (earlier_name, later_name) = if place(earlier_name) > place(later_name) {
+        (later_name, earlier_name)
+    } else {
+        (earlier_name, later_name)
+    };
+    Some(Fault {
+        code: Code::PortClash,
+        title: format!("`{earlier_name}` and `{later_name}` would both listen on port {port}"),
+        at: port_place(later_name, layers),
+        label: format!("`{later_name}` takes it here"),
+        also: port_place(earlier_name, layers)
+            .map(|at| (at, format!("`{earlier_name}` takes it here"))),
+        help: Some("give one of them another port; an instance N takes port + N - 1".to_owned()),
+    })
+}
+
+/// The pairs whose ports overlap on whatever address, by name: found by walking the ports upwards, because
+/// there may be thousands of services.
+fn overlaps<'m>(managed: &[Named<'m>]) -> Vec<(Named<'m>, Named<'m>)> {
+    let mut ranges: Vec<(u32, u32, Named<'m>)> = managed
+        .iter()
+        .filter_map(|named| ports(named.1).map(|(first, last)| (first, last, *named)))
+        .collect();
+    ranges.sort_by_key(|(first, last, (name, _))| (*first, *last, *name));
+    let mut pairs = Vec::new();
+    let mut open: Vec<(u32, Named<'m>)> = Vec::new();
+    for (first, last, named) in ranges {
+        open.retain(|(end, _)| *end >= first);
+        for (_, other) in &open {
+            let (earlier, later) = if other.0 < named.0 {
+                (*other, named)
+            } else {
+                (named, *other)
+            };
+            pairs.push((earlier, later));
+        }
+        open.push((last, named));
+    }
+    pairs.sort_by_key(|((earlier, _), (later, _))| (*later, *earlier));
+    pairs
 }
 
 /// A proxy's unit is nobody else's.
@@ -82,17 +122,22 @@ fn taken_by_a_proxy(
     layers: &BTreeMap<ServiceName, ServiceLayer>,
     faults: &mut Faults,
 ) {
+    let proxies: BTreeMap<String, &ServiceName> = managed
+        .iter()
+        .filter(|(_, other)| other.let_out.is_some())
+        .map(|(owner, other)| (format!("{}-proxy", other.unit), *owner))
+        .collect();
     for (name, service) in managed {
-        let owner = managed.iter().find(|(_, other)| {
-            other.let_out.is_some() && format!("{}-proxy", other.unit) == service.unit.to_string()
-        });
-        if let Some((owner, _)) = owner {
+        if let Some(owner) = proxies.get(service.unit.as_str()) {
             faults.push(Fault {
                 code: Code::Contradiction,
                 title: format!("`{name}` would be the unit that lets `{owner}` out of the network"),
-                at: layers.get(*name).and_then(|layer| layer.at.clone()),
+                at: unit_place(name, layers),
                 label: format!("{}.service is taken", service.unit),
-                also: None,
+                also: layers
+                    .get(*owner)
+                    .and_then(|layer| layer.let_out.as_ref())
+                    .map(|wish| (wish.at.clone(), format!("`{owner}` is let out here"))),
                 help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
             });
         }
@@ -160,13 +205,10 @@ fn reserved(
 ) {
     let stem = managed.unit.to_string();
     if RESERVED.contains(&stem.as_str()) {
-        let layer = layers.get(name);
         faults.push(Fault {
             code: Code::Contradiction,
             title: format!("`{name}` would be {stem}.service, which the group itself needs"),
-            at: layer
-                .and_then(|layer| layer.unit.as_ref().map(|unit| unit.at.clone()))
-                .or_else(|| layer.and_then(|layer| layer.at.clone())),
+            at: unit_place(name, layers),
             label: "this unit is taken".to_owned(),
             also: None,
             help: Some("give it another name, or another unit = \"juniper-...\"".to_owned()),
@@ -223,4 +265,14 @@ fn port_place(
         .as_ref()
         .map(|port| port.at.clone())
         .or_else(|| layer.at.clone())
+}
+
+/// Where it is said which unit a service is: its key, or its name.
+fn unit_place(
+    name: &ServiceName,
+    layers: &BTreeMap<ServiceName, ServiceLayer>,
+) -> Option<Location> {
+    let layer = layers.get(name)?;
+    let unit = layer.unit.as_ref().map(|unit| unit.at.clone());
+    unit.or_else(|| layer.at.clone())
 }

@@ -21,6 +21,7 @@ use super::credentials::credentials;
 use super::edges::edges;
 use super::environment::environment;
 use super::network::{inside, outside};
+use super::patience;
 use super::stand_in_command;
 
 use std::time::Duration;
@@ -122,6 +123,25 @@ fn managed(
     let configured = configured_endpoint(layer);
     let endpoint = inside(configured, context.network);
     known_relaxations(layer, faults);
+    let startup = startup(layer);
+    let readiness = probe(
+        name,
+        "readiness",
+        &layer.readiness,
+        &READINESS,
+        endpoint,
+        faults,
+    );
+    let liveness = probe(
+        name,
+        "liveness",
+        &layer.liveness,
+        &LIVENESS,
+        endpoint,
+        faults,
+    );
+    let probes = (readiness.as_ref(), liveness.as_ref());
+    patience::record(name, layer, startup, probes, faults);
     Some(Managed {
         unit: unit_stem(name, layer)?,
         command,
@@ -160,27 +180,12 @@ fn managed(
         binds: binds(layer),
         environment: environment(name, layer, context, endpoint, faults),
         credentials: credentials(name, layer, context.merged, faults),
-        startup: startup(layer),
-        readiness: probe(
-            name,
-            "readiness",
-            &layer.readiness,
-            &READINESS,
-            endpoint,
-            faults,
-        )
-        .map(|probe| Probe {
+        startup,
+        readiness: readiness.map(|probe| Probe {
             on_failure: OnFailure::Nothing,
             ..probe
         }),
-        liveness: probe(
-            name,
-            "liveness",
-            &layer.liveness,
-            &LIVENESS,
-            endpoint,
-            faults,
-        ),
+        liveness,
         expectations: expectations(name, layer, context, faults),
         sandbox: sandbox(layer),
         exposure_budget: layer.exposure_budget.as_ref().map(|budget| budget.value),
