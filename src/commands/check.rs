@@ -11,8 +11,8 @@ use crate::spec::fault::{Code, Faults};
 use crate::spec::resolve::{Circumstances, resolve};
 use crate::unit::{SystemdVersion, rendered};
 
-use super::Context;
 use super::configuration::{Configuration, explain_network, read, refused};
+use super::{Context, gpus};
 
 pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
     let mut configuration = read(context)?;
@@ -32,9 +32,13 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
         let stack = resolve(&configuration.merged, &circumstances, &mut found);
         if let Some(stack) = stack {
             let version = SystemdVersion::NEWEST;
-            let files = rendered(&stack, version, &context.facts(&stack)?)
+            let facts = context.facts(&stack)?;
+            let files = rendered(&stack, version, &facts)
                 .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
             for fault in audit::faults(&audit::of(&stack, &files, version), &configuration.merged) {
+                found.push(fault);
+            }
+            for fault in gpus::faults(&stack, &facts.gpus, &configuration.merged) {
                 found.push(fault);
             }
             if Some(&profile) == configured.as_ref() {
@@ -62,6 +66,7 @@ pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
             ));
             if let Some(stack) = &sound {
                 explain_network(stack, context);
+                gpus::warn(stack, &context.gpus(stack), context);
             }
         }
         return Ok(0);

@@ -149,7 +149,7 @@ impl UnitState {
     }
 
     /// What ended it, from systemd's result and the exit status (systemd.exec(5), "PROCESS EXIT
-    /// CODES"; 3 is uvicorn's start-up failure, 75, 98 and 203 are the gate's).
+    /// CODES"; 3 is uvicorn's start-up failure, 69, 75, 98 and 203 are the gate's).
     #[must_use]
     pub fn failure(&self) -> String {
         match (self.result.as_str(), self.exit_status) {
@@ -166,6 +166,9 @@ impl UnitState {
             ("oom-kill", _) => "the kernel killed it for lack of memory".to_owned(),
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
             ("watchdog", _) => "it was killed because it hung".to_owned(),
+            ("exit-code", 69) => {
+                "it may not open its GPU; its journal says what is missing".to_owned()
+            }
             ("exit-code", 75) => "a service it depends on was not ready in time".to_owned(),
             ("exit-code", 98) => "its port is taken by another process".to_owned(),
             ("exit-code", 203) => "its program cannot be run".to_owned(),

@@ -12,6 +12,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::file::{file_of, is_passing};
+use crate::unit::gpu::{GATE, drop_in};
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::network::is_of_network;
 use crate::unit::service::file_name;
@@ -38,6 +39,7 @@ pub(super) async fn effects(
         let installed = || receipt.is_some_and(|receipt| receipt.units.contains(&file_of(unit)));
         unit != READY
             && unit != WATCHDOG
+            && unit != GATE
             && !is_of_network(unit, &installed_units)
             && !is_passing(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
@@ -62,7 +64,9 @@ pub(super) async fn effects(
 
 /// A service that was started before its unit was last written runs with an earlier one.
 fn now(unit: &str, state: &UnitState, context: &Context) -> Now {
-    let written = Files::modified(&context.paths.units().join(file_of(unit)));
+    let directory = context.paths.units();
+    let written = Files::modified(&directory.join(file_of(unit)))
+        .max(Files::modified(&directory.join(drop_in(unit))));
     match written {
         Some(written) if state.started_at_wall < written => Now::Outdated,
         _ => Now::AsInstalled,

@@ -11,8 +11,9 @@ use crate::spec::source::{Located, Location};
 use crate::spec::stack::{Endpoint, Managed, Service};
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 5] = [
+const RESERVED: [&str; 6] = [
     "juniper-act",
+    "juniper-gpu",
     "juniper-network",
     "juniper-notification",
     "juniper-ready",
