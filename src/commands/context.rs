@@ -109,9 +109,9 @@ impl Context {
             return Gpus::default();
         }
         let mut gpus = gpu::gpus_below(&self.paths.at(gpu::DRIVER));
-        let named = |name: &GpuName| matches!(name, GpuName::Device(_));
+        let is_device = |name: &GpuName| matches!(name, GpuName::Device(_));
         let takes_library = gpus.found.iter().any(|gpu| gpu.uuid.is_none())
-            || wishes.any(|gpu| matches!(gpu, Gpu::Named(names) if names.iter().any(named)));
+            || wishes.any(|gpu| matches!(gpu, Gpu::Named(names) if names.iter().any(is_device)));
         if takes_library && !self.paths.is_offline() {
             nvml::complete(&mut gpus);
         }

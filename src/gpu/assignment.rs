@@ -220,7 +220,12 @@ pub fn shared(holders: &[Holder]) -> Vec<(GpuName, Vec<String>)> {
             }
         }
     }
-    shared.retain(|(_, labels)| labels.len() > 1);
+    // Instances of one service share theirs by design.
+    let service = |label: &String| label.split('@').next().map(str::to_owned);
+    shared.retain(|(_, labels)| {
+        let first = labels.first().and_then(service);
+        labels.iter().any(|label| service(label) != first)
+    });
     shared
 }
 

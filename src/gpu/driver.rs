@@ -138,7 +138,7 @@ pub fn character_devices(text: &str) -> BTreeMap<String, u32> {
         .collect()
 }
 
-/// The names that the group of the GPUs themselves has had: the second until driver 545 or so.
+/// The names that the group of the GPUs themselves has had: the second in older drivers.
 pub const GROUPS: [&str; 2] = ["nvidia", "nvidia-frontend"];
 
 impl Gpus {

@@ -25,7 +25,7 @@ pub const GATE: &str = "juniper-gpu.service";
 pub const DROP_IN: &str = "10-juniper-gpu.conf";
 
 /// How long it waits for the driver: longer than modules take to load on a machine that boots.
-const DRIVER: Duration = Duration::from_secs(60);
+const DRIVER: Duration = Duration::from_mins(1);
 
 /// How long it waits for what is there as soon as the driver is. Not shorter: five services that are tried
 /// again and again within a minute are systemd's start limit.
@@ -34,7 +34,7 @@ const NODES: Duration = Duration::from_secs(15);
 /// How long a start may take longer because of it.
 pub const WAIT: Duration = Duration::from_secs(DRIVER.as_secs() + NODES.as_secs());
 
-/// The groups of all nodes of the driver. The first was called by the second name until driver 545 or so;
+/// The groups of all nodes of the driver. Older drivers have the first under the second name;
 /// systemd passes over the one that the kernel does not know.
 const EVERY: [&str; 4] = [
     "char-nvidia",
@@ -106,7 +106,7 @@ pub fn gate(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Option<Gat
         program: argument(stack.juniperctl.as_str()),
         driver: span(DRIVER),
         nodes: span(NODES),
-        wanted: wanted.iter().map(|name| format!(" {name}")).collect(),
+        wanted: wanted.join(" "),
         timeout: span(DRIVER + NODES),
         peers: Vec::new(),
         sandbox: own_sandbox(Profile::Devices, version, Network::Host),

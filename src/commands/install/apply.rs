@@ -180,15 +180,12 @@ fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandEr
     let path = directory.join(name);
     // A drop-in brings its directory, and takes it along unless somebody else's is in it.
     let own = extended_by(name).and(path.parent());
-    match text {
-        Some(text) => {
-            own.map(Files::make_directory).transpose()?;
-            Files::replace(&path, text)?;
-        }
-        None => {
-            Files::remove(&path)?;
-            own.map(Files::remove_if_empty);
-        }
+    if let Some(text) = text {
+        own.map(Files::make_directory).transpose()?;
+        Files::replace(&path, text)?;
+    } else {
+        Files::remove(&path)?;
+        own.map(Files::remove_if_empty);
     }
     Ok(())
 }
