@@ -22,7 +22,7 @@ const SECOND: &str = "GPU-9f8e7d6c-5b4a-4c3d-8e2f-1a0b9c8d7e6f";
 const CONFIGURATION: &str = r#"profile = "mock"
 [services.cascor]
 gpu = ["GPU-9f8e7d6c-5b4a-4c3d-8e2f-1a0b9c8d7e6f"]
-environment.JUNIPER_STANDIN_TRAINING = "2min"
+environment.JUNIPER_STANDIN_TRAINING = "2m"
 [services.worker]
 gpu = 1
 instances = 4
