@@ -22,7 +22,7 @@ pub use learn::Learn;
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
-pub use gate::{Gate, GateCommand, GateExec, GateGroup, GateWatch, Gpus, GroupMember, Target};
+pub use gate::{Gate, GateCommand, GateExec, GateGpu, GateGroup, GateWatch, GroupMember, Target};
 
 /// Run the Juniper ML platform as hardened systemd units
 #[derive(Debug, Parser)]

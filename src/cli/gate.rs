@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::gpu::GpuName;
+
 use super::{halves, span};
 
 /// What the units call to wait for readiness
@@ -42,6 +44,10 @@ pub enum GateCommand {
     Group(GateGroup),
     /// Make sure that no route leads out of this network
     Network,
+    /// Wait for the NVIDIA driver, its device nodes and these GPUs; say what is missing
+    Gpu(GateGpu),
+    /// Have nvidia-modprobe(1) load the NVIDIA driver and make its device nodes, where it is there
+    Nodes,
     /// Restart running dependents now that this service is gone; they wait for it in their gates
     Lost {
         /// Patterns of the dependents' units
@@ -83,18 +89,30 @@ pub struct GateExec {
     /// A unit that must have been started
     #[arg(long, value_name = "UNIT")]
     pub started: Vec<String>,
-    /// GPUs to hand out in turns to the instances
-    #[arg(long, value_name = "all|N,N", value_parser = gpus)]
-    pub gpus: Option<Gpus>,
-    /// Do not start while a GPU has a fault that no restart cures
+    /// Refuse to start where it may not open the GPUs that `$CUDA_VISIBLE_DEVICES` names (all, where unset),
+    /// or while one of them has a fault that no restart cures
     #[arg(long)]
-    pub heed_gpu_faults: bool,
+    pub gpu: bool,
     /// How long the program may take after that, which its unit needs time for
     #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
     pub startup: Duration,
     /// Program and arguments
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,
+}
+
+/// Wait for the NVIDIA driver, its device nodes and these GPUs; say what is missing
+#[derive(Debug, Args)]
+pub struct GateGpu {
+    /// How long to wait
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "60s")]
+    pub within: Duration,
+    /// Wait for the driver alone
+    #[arg(long)]
+    pub driver: bool,
+    /// The GPUs; where none is named, any will do
+    #[arg(value_name = "GPU", value_parser = gpu)]
+    pub gpus: Vec<GpuName>,
 }
 
 /// Watch a service beside its gate until it is ready: for the same unit, after its start
@@ -148,15 +166,6 @@ pub struct GroupMember {
     pub url: Option<String>,
 }
 
-/// GPUs that instances share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gpus {
-    /// All that there are.
-    All,
-    /// These, by number.
-    Only(Vec<u32>),
-}
-
 /// A service and the endpoint it must answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -199,15 +208,8 @@ fn url(text: &str) -> Result<String, String> {
     }
 }
 
-fn gpus(text: &str) -> Result<Gpus, String> {
-    if text == "all" {
-        return Ok(Gpus::All);
-    }
-    text.split(',')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map(Gpus::Only)
-        .map_err(|_| "write all, or numbers: 0,1".to_owned())
+fn gpu(text: &str) -> Result<GpuName, String> {
+    GpuName::parse(text).map_err(|problem| format!("write {}", problem.label))
 }
 
 fn expectation(text: &str) -> Result<(String, String), String> {

@@ -12,7 +12,7 @@ use crate::host::{Files, analyze};
 use crate::output::audit::{Row, json, text};
 use crate::unit::{SystemdVersion, rendered};
 
-use super::{Context, configuration};
+use super::{Context, configuration, gpus};
 
 /// The first systemd that tells the exposure of a file.
 const OFFLINE: u32 = 250;
@@ -26,6 +26,7 @@ pub(super) async fn run(options: &Audit, context: &Context) -> Result<u8, Comman
         Some(version) => version,
         None => running(context).await,
     };
+    let gpus = gpus::section(&stack, context);
     let files = rendered(&stack, version, &context.facts(&stack)?)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     let rows: Vec<Row> = audit::of(&stack, &files, version)
@@ -36,10 +37,10 @@ pub(super) async fn run(options: &Audit, context: &Context) -> Result<u8, Comman
         })
         .collect();
     if context.json {
-        let told = json(stack.profile.as_str(), &version.to_string(), &rows);
+        let told = json(stack.profile.as_str(), &version.to_string(), &rows, &gpus);
         context.terminal.line(&told.to_string());
     } else {
-        let told = text(stack.profile.as_str(), &version.to_string(), &rows);
+        let told = text(stack.profile.as_str(), &version.to_string(), &rows, &gpus);
         context.terminal.data(&told);
     }
     Ok(u8::from(rows.iter().any(Row::is_over_budget)))

@@ -9,7 +9,7 @@ use crate::unit::soundness::soundness;
 
 use super::configuration::{Configuration, explain_network, read, refused};
 use super::effective::effective;
-use super::{Context, readable};
+use super::{Context, gpus, readable};
 
 pub(super) fn run(options: &Check, context: &Context) -> Result<u8, CommandError> {
     let mut configuration = read(context)?;
@@ -43,6 +43,7 @@ pub(super) fn run(options: &Check, context: &Context) -> Result<u8, CommandError
         ));
         if let Some((stack, _)) = &looked.sound {
             explain_network(stack, context);
+            gpus::warn(stack, &context.gpus(stack), context);
         }
         readable::warn(context);
     }

@@ -7,14 +7,16 @@ use anstream::ColorChoice;
 
 use crate::cli::{Color, Globals};
 use crate::error::{CommandError, Kind};
+use crate::gpu::{GpuName, Gpus};
 use crate::host::lock::Lock;
 use crate::host::secrets::{Listing, listing};
 use crate::host::terminal::Talk;
-use crate::host::{Files, Paths, Terminal, accounts, environment};
+use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
 use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
+use crate::spec::stack::Gpu;
 use crate::unit::facts::{self, Facts};
 use crate::unit::notification;
 
@@ -81,6 +83,7 @@ impl Context {
     pub fn facts(&self, stack: &Stack) -> Result<Facts, CommandError> {
         Ok(Facts {
             secrets: self.known_secrets(stack)?,
+            gpus: self.gpus(stack),
             matches: facts::patterns(stack)
                 .filter_map(|pattern| {
                     Some((
@@ -90,6 +93,29 @@ impl Context {
                 })
                 .collect(),
         })
+    }
+
+    /// The GPUs of this machine, where the stack asks for any. The driver's library is loaded for the names
+    /// that only it knows, of GPUs that nobody has used yet and of parts of one.
+    #[must_use]
+    pub fn gpus(&self, stack: &Stack) -> Gpus {
+        let mut wishes = stack
+            .services
+            .iter()
+            .filter_map(|service| Some(&service.managed()?.gpu))
+            .filter(|gpu| **gpu != Gpu::None)
+            .peekable();
+        if wishes.peek().is_none() {
+            return Gpus::default();
+        }
+        let mut gpus = gpu::gpus_below(&self.paths.at(gpu::DRIVER));
+        let is_device = |name: &GpuName| matches!(name, GpuName::Device(_));
+        let takes_library = gpus.found.iter().any(|gpu| gpu.uuid.is_none())
+            || wishes.any(|gpu| matches!(gpu, Gpu::Named(names) if names.iter().any(is_device)));
+        if takes_library && !self.paths.is_offline() {
+            nvml::complete(&mut gpus);
+        }
+        gpus
     }
 
     /// Which secrets there are, and how each is stored. Who may not look is told what the installed

@@ -1,9 +1,9 @@
 //! `gate`: what the units call. `exec` waits and becomes the service; `watch` sees to it that its start
 //! is complete when it is ready; `group` asks for the target; `network` looks at the network that it is
-//! in; `lost` and `returned` reach dependents.
+//! in; `gpu` and `nodes` see to the GPUs' driver; `lost` and `returned` reach dependents.
 //!
-//! Exit codes are read by `readiness::unit_state`: 75 a dependency was not ready in time, 98 the port
-//! is taken, 203 the program cannot be run, 1 the service itself is not ready.
+//! Exit codes are read by `readiness::unit_state`: 69 a GPU has a fault that no restart cures, 72 a GPU cannot be
+//! opened, 75 a dependency was not ready in time, 98 the port is taken, 203 the program cannot be run, 1 the service itself is not ready.
 
 use std::net::SocketAddr;
 
@@ -16,6 +16,7 @@ use super::Context;
 
 mod dependents;
 mod exec;
+mod gpu;
 mod group;
 mod lost_gpu;
 mod network;
@@ -44,6 +45,8 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
         }
         GateCommand::Group(group) => group::run(&group, context).await,
         GateCommand::Network => network::run(),
+        GateCommand::Gpu(wanted) => gpu::run(&wanted, context).await,
+        GateCommand::Nodes => gpu::make_nodes(),
         GateCommand::Lost { dependents } => dependents::lost(&dependents, context).await,
         GateCommand::Returned { unit, dependents } => {
             dependents::returned(&unit, &dependents, context).await

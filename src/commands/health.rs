@@ -9,9 +9,10 @@ use crate::host::http::Prober;
 use crate::output::health::{exit_code, json, text};
 use crate::output::told::Told;
 use crate::readiness::{Answer, reported};
+use crate::spec::Stack;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, inside, orders, survey};
+use super::{Context, configuration, failure, gpus, inside, orders, survey};
 
 /// What is asked of the watchdog on its socket.
 const WATCHDOG: &str = "http://localhost/health";
@@ -28,7 +29,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let members = failure::selected(&stack, &options.services)?;
     loop {
         let code = match inside::prober(&stack).await {
-            Ok(prober) => look(&members, prober.as_ref(), context).await,
+            Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
         if !options.watch || context.terminal.reader_left() {
@@ -59,13 +60,19 @@ async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
     Some(exit_code(told.verdict))
 }
 
-async fn look(members: &[Member<'_>], prober: Option<&Prober>, context: &Context) -> u8 {
+async fn look(
+    stack: &Stack,
+    members: &[Member<'_>],
+    prober: Option<&Prober>,
+    context: &Context,
+) -> u8 {
     let survey = survey::taken(members, prober).await;
     if let Some(error) = &survey.bus {
         context
             .terminal
             .detail(&format!("note: {error}; unit states are left out"));
     }
+    let running = survey.running();
     let report = reported(survey.findings);
     if context.json {
         context.terminal.line(&json(&report).to_string());
@@ -73,5 +80,11 @@ async fn look(members: &[Member<'_>], prober: Option<&Prober>, context: &Context
         context.terminal.data(&text(&report));
     }
     orders::told(members, context);
+    let gpus = context.gpus(stack);
+    gpus::tell(
+        &gpus::standings(stack, &running, prober, &gpus).await,
+        &gpus,
+        context,
+    );
     exit_code(report.verdict)
 }

@@ -10,9 +10,9 @@ use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
-use crate::unit::{Facts, SystemdVersion, UnitFile, rendered};
+use crate::unit::{Facts, SystemdVersion, UnitFile, gpu, rendered};
 
-use super::{Context, configuration, lifecycle};
+use super::{Context, configuration, gpus, lifecycle};
 
 pub(super) mod apply;
 mod moving;
@@ -37,12 +37,14 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let files = rendered(&stack, version, &facts)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
+    gpus::refuse(&stack, &facts.gpus, context)?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;
     let plan = plan::install(&files, &found, receipt.as_ref());
     refuse_conflicts(&plan, context)?;
     preflight(&stack, context)?;
     configuration::explain_network(&stack, context);
+    gpus::warn(&stack, &facts.gpus, context);
     let effects = match &systemd {
         Some(systemd) => {
             running::effects(&plan, &stack, receipt.as_ref(), systemd, context).await?
@@ -96,7 +98,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     match &systemd {
         Some(systemd) if options.now => {
             let changed = members_of(&stack, &effects.changes);
-            lifecycle::bring_up(&changed, &stack, systemd, context).await
+            let code = lifecycle::bring_up(&changed, &stack, systemd, context).await?;
+            gpus::tell_of(&stack.members(), &stack, context).await;
+            Ok(code)
         }
         Some(_) => {
             if let Some(next) = effects.next_step(&again) {
@@ -184,6 +188,13 @@ pub(super) fn found(
                     .any(|kind| name.ends_with(kind))
         })
         .collect();
+    // Drop-ins of instances lie one directory below.
+    let extended: Vec<String> = Files::names(&directory)?
+        .iter()
+        .filter(|name| name.starts_with("juniper"))
+        .filter_map(|name| name.strip_suffix(".d").map(gpu::drop_in))
+        .collect();
+    names.extend(extended);
     names.extend(files.iter().map(|file| file.name.clone()));
     names.extend(receipt.iter().flat_map(|receipt| receipt.units.clone()));
     let mut found = BTreeMap::new();

@@ -9,7 +9,7 @@ use crate::spec::stack::{Member, Stack};
 use crate::unit::group::{READY, TARGET};
 
 use super::progress::{Ending, Follower};
-use super::{Context, configuration, failure, orders};
+use super::{Context, configuration, failure, gpus, orders};
 
 pub(super) async fn run(
     verb: Verb,
@@ -26,22 +26,38 @@ pub(super) async fn run(
             .say("there is no instance of it: juniperctl scale SERVICE=N");
         return Ok(0);
     }
-    if options.services.is_empty() {
-        return group(verb, &stack, !options.no_wait, &systemd, context).await;
-    }
     let wait = !options.no_wait;
+    let code = ordered(verb, options, &chosen, &stack, &systemd, context).await?;
+    if code == 0 && wait && verb != Verb::Stop {
+        gpus::tell_of(&chosen, &stack, context).await;
+    }
+    Ok(code)
+}
+
+async fn ordered(
+    verb: Verb,
+    options: &Lifecycle,
+    chosen: &[Member<'_>],
+    stack: &Stack,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let wait = !options.no_wait;
+    if options.services.is_empty() {
+        return group(verb, stack, wait, systemd, context).await;
+    }
     match verb {
         Verb::Start => {
             // The units do not want each other, so that a restart of one never starts what somebody
             // stopped; whoever starts one by hand wants it to work.
-            let members = available(stack.with_dependencies(&chosen), &chosen, &systemd).await?;
+            let members = available(stack.with_dependencies(chosen), chosen, systemd).await?;
             let units: Vec<String> = members.iter().map(Member::unit).collect();
-            change(verb, &units, &members, wait, &systemd, context).await
+            change(verb, &units, &members, wait, systemd, context).await
         }
-        Verb::Restart if wait => rolling(&chosen, &systemd, context).await,
+        Verb::Restart if wait => rolling(chosen, systemd, context).await,
         Verb::Stop | Verb::Restart => {
             let units: Vec<String> = chosen.iter().map(Member::unit).collect();
-            change(verb, &units, &chosen, wait, &systemd, context).await
+            change(verb, &units, chosen, wait, systemd, context).await
         }
     }
 }

@@ -12,6 +12,7 @@ mod effective;
 mod explain;
 mod failure;
 mod gate;
+mod gpus;
 mod graph;
 mod health;
 mod incidents;

@@ -87,7 +87,7 @@ fn kept_by(
 fn fault_of<'f>(member: &Member<'_>, faults: &'f Faults, orders: &Orders) -> Option<&'f Fault> {
     let gpu = member.service.managed()?.gpu.clone();
     let cleared = orders.cleared(&member.label());
-    faults.that_rules_out(move |address| may_use(&gpu, address), cleared)
+    faults.that_rules_out(move |name| may_use(&gpu, name), cleared)
 }
 
 /// A person started these: the watchdog has its whole budget for them again. What it has spent is

@@ -3,6 +3,7 @@
 use crate::cli::Render;
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
+use crate::unit::file::extended_by;
 use crate::unit::{SystemdVersion, rendered};
 use serde_json::json;
 
@@ -16,6 +17,9 @@ pub(super) fn run(options: &Render, context: &Context) -> Result<u8, CommandErro
     if let Some(directory) = &options.out {
         Files::make_directory(directory)?;
         for file in &files {
+            if let Some(unit) = extended_by(&file.name) {
+                Files::make_directory(&directory.join(format!("{unit}.d")))?;
+            }
             Files::replace(&directory.join(&file.name), &file.text)?;
         }
         context.terminal.say(&format!(

@@ -162,6 +162,7 @@ async fn carry_out(
         }
         return Err(error);
     }
+    let receipt = receipt.with_units(&plan.changes);
     apply::settle(receipt, &made, systemd, context).await
 }
 

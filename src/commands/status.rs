@@ -13,7 +13,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 
-use super::{Context, configuration, failure, inside, orders, survey};
+use super::{Context, configuration, failure, gpus, inside, orders, survey};
 
 /// Pause between two looks of `--watch`.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -44,6 +44,7 @@ async fn look(
     if let Some(error) = survey.bus.take() {
         return Err(error.into());
     }
+    let running = survey.running();
     let mut states: BTreeMap<String, UnitState> = BTreeMap::new();
     for (unit, mut state) in survey.states {
         if state.found {
@@ -51,6 +52,8 @@ async fn look(
         }
         states.insert(unit, state);
     }
+    let gpus = context.gpus(stack);
+    let standings = gpus::standings(stack, &running, prober, &gpus).await;
     let rows: Vec<Row<'_>> = survey
         .findings
         .iter()
@@ -61,6 +64,10 @@ async fn look(
             let unit = member.unit();
             Some(Row {
                 finding,
+                usage: standings
+                    .iter()
+                    .find(|standing| standing.holder.unit == unit)
+                    .map(|standing| &standing.usage),
                 state: states.get(&unit)?,
                 unit,
             })
@@ -81,5 +88,6 @@ async fn look(
             clock::wall_microseconds(),
         ));
     }
+    gpus::tell(&standings, &gpus, context);
     Ok(())
 }

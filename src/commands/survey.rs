@@ -24,6 +24,17 @@ pub(super) struct Survey {
     pub(super) bus: Option<BusError>,
 }
 
+impl Survey {
+    /// The units that run and are ready, as far as systemd goes.
+    pub(super) fn running(&self) -> Vec<String> {
+        self.states
+            .iter()
+            .filter(|(_, state)| state.active == ActiveState::Active)
+            .map(|(unit, _)| unit.clone())
+            .collect()
+    }
+}
+
 /// Asks all members at once: each endpoint one question, the bus one question for all. Without a
 /// prober nobody can be asked, and so nobody answers.
 pub(super) async fn taken(members: &[Member<'_>], prober: Option<&Prober>) -> Survey {

@@ -8,6 +8,7 @@ use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Plan, Receipt};
 use crate::spec::{Stack, scale};
+use crate::unit::file::extended_by;
 use crate::unit::group::{READY, TARGET};
 
 use super::{Context, configuration, install, lifecycle};
@@ -151,6 +152,6 @@ fn units(plan: &Plan) -> Vec<String> {
     plan.changes
         .iter()
         .map(|change| change.name().to_owned())
-        .filter(|name| !name.contains("@.") && name != READY)
+        .filter(|name| !name.contains("@.") && name != READY && extended_by(name).is_none())
         .collect()
 }

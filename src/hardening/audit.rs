@@ -17,7 +17,7 @@ use crate::unit::network::{NETWORK, service_of};
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
-use crate::unit::{act, kernel_log, notification};
+use crate::unit::{act, gpu, kernel_log, notification};
 
 use super::exposure::{Open, Settings, open};
 use super::{Exposure, Profile, Relaxed, budget};
@@ -140,6 +140,9 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
             Network::Host,
         ),
     ];
+    if files.iter().any(|file| file.name == gpu::GATE) {
+        group.push((gpu::GATE.to_owned(), Profile::Devices, Network::Host));
+    }
     if stack.network.is_isolated() {
         group.push((NETWORK.to_owned(), Profile::Network, stack.network));
     }

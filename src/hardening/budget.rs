@@ -15,6 +15,9 @@ const PROCESSOR: Exposure = Exposure::tenths(9);
 /// A service with GPUs: their device nodes are open.
 const GPU: Exposure = Exposure::tenths(12);
 
+/// The unit that looks whether GPUs can be opened: it sees all nodes, and has no network.
+const DEVICES: Exposure = Exposure::tenths(12);
+
 /// The watchdog: everything under /proc is open to it.
 const WATCHDOG: Exposure = Exposure::tenths(9);
 
@@ -43,6 +46,7 @@ pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
     let own = match profile {
         Profile::Network | Profile::MachineLearning => PROCESSOR,
         Profile::Gpu => GPU,
+        Profile::Devices => DEVICES,
         Profile::Watchdog => WATCHDOG,
         Profile::Act => ACT,
         Profile::Ready => READY,

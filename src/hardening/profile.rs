@@ -12,6 +12,8 @@ pub enum Profile {
     MachineLearning,
     /// A service that runs torch on a GPU.
     Gpu,
+    /// The unit that looks whether GPUs can be opened.
+    Devices,
     /// The watchdog.
     Watchdog,
     /// The unit that acts for the watchdog, as root.
@@ -60,11 +62,23 @@ const GPU: &[Exception] = &[
     COMPILES,
     off(
         "ProcSubset",
-        "torch reads /proc/cpuinfo, CUDA reads /proc/driver/nvidia",
+        "torch reads /proc/cpuinfo; CUDA reads /proc/driver/nvidia, and its initialization fails without \
+         it (error 304)",
     ),
     off(
         "PrivateDevices",
         "the GPU's device nodes are needed; DevicePolicy=closed allows only those listed",
+    ),
+];
+
+const DEVICES: &[Exception] = &[
+    off(
+        "ProcSubset",
+        "the driver tells of itself in /proc/driver/nvidia, the kernel in /proc/devices",
+    ),
+    off(
+        "PrivateDevices",
+        "whether the GPUs' nodes are there is what it looks at; DevicePolicy=closed lets it open none",
     ),
 ];
 
@@ -152,6 +166,7 @@ impl Profile {
             Self::Network => &[],
             Self::MachineLearning => MACHINE_LEARNING,
             Self::Gpu => GPU,
+            Self::Devices => DEVICES,
             Self::Watchdog => WATCHDOG,
             Self::Act => ACT,
             Self::Ready => READY,
@@ -167,6 +182,7 @@ impl Profile {
             Self::Network => "network",
             Self::MachineLearning => "machine-learning",
             Self::Gpu => "gpu",
+            Self::Devices => "devices",
             Self::Watchdog => "watchdog",
             Self::Act => "act",
             Self::Ready => "ready",
@@ -176,10 +192,11 @@ impl Profile {
     }
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Network,
         Self::MachineLearning,
         Self::Gpu,
+        Self::Devices,
         Self::Watchdog,
         Self::Act,
         Self::Ready,

@@ -58,6 +58,12 @@ pub fn boot() -> String {
         .unwrap_or_default()
 }
 
+/// The GPUs that CUDA is told to look at (`$CUDA_VISIBLE_DEVICES`); `None` where it is not told.
+#[must_use]
+pub fn visible_gpus() -> Option<String> {
+    env::var("CUDA_VISIBLE_DEVICES").ok()
+}
+
 fn first_directory(variable: &str) -> Option<PathBuf> {
     let directories = env::var_os(variable)?;
     env::split_paths(&directories).next()

@@ -68,17 +68,12 @@ impl Watched {
     }
 }
 
-/// Becomes another program: same process, same environment and these variables, nothing left behind.
+/// Becomes another program: same process, same environment, nothing left behind.
 /// systemd's notification socket is not passed on. Returns only where that fails.
 #[must_use]
-pub fn become_program(
-    program: &OsString,
-    arguments: &[OsString],
-    variables: &[(&str, String)],
-) -> io::Error {
+pub fn become_program(program: &OsString, arguments: &[OsString]) -> io::Error {
     Command::new(program)
         .args(arguments)
-        .envs(variables.iter().map(|(name, value)| (name, value)))
         .env_remove(NOTIFY_SOCKET)
         .exec()
 }
@@ -126,21 +121,4 @@ pub fn program_of(pid: u64) -> Option<String> {
 /// Why it cannot, as the kernel says it.
 pub fn address_is_free(address: SocketAddr) -> io::Result<()> {
     TcpListener::bind(address).map(drop)
-}
-
-/// How many NVIDIA GPUs this process can see, by their device nodes.
-#[must_use]
-pub fn gpus() -> u32 {
-    let Ok(entries) = fs::read_dir("/dev") else {
-        return 0;
-    };
-    let nodes = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| {
-            name.strip_prefix("nvidia").is_some_and(|number| {
-                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-            })
-        });
-    u32::try_from(nodes.count()).unwrap_or(0)
 }

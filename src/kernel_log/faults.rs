@@ -120,14 +120,21 @@ impl Faults {
     #[must_use]
     pub fn that_rules_out<'f>(
         &'f self,
-        may_use: impl Fn(Option<&GpuAddress>) -> bool + 'f,
+        may_use: impl Fn(Option<&str>) -> bool + 'f,
         cleared_us: u64,
     ) -> Option<&'f Fault> {
         self.faults
             .iter()
             .filter(|fault| fault.rules_out_restarts() && fault.last_us > cleared_us)
-            .filter(|fault| may_use(fault.gpu.as_ref()))
+            .filter(move |fault| may_use(self.name(fault)))
             .max_by_key(|fault| (fault.cure, std::cmp::Reverse(fault.first_us)))
+    }
+
+    /// The lasting name of a fault's GPU, where the kernel has told it.
+    #[must_use]
+    pub fn name(&self, fault: &Fault) -> Option<&str> {
+        let gpu = fault.gpu.as_ref()?;
+        self.names.get(gpu).map(String::as_str)
     }
 
     /// When the last of them was told, in microseconds since 1970; 0 where there is none.

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::gpu::GpuName;
 use crate::hardening::audit::Audited;
 use crate::hardening::{By, Exposure, Relaxed};
 use crate::readiness::Verdict;
 use crate::spec::stack::Gpu;
 
+use super::gpu::Section;
 use super::style::of_verdict;
 use super::table::{Cell, aligned};
 
@@ -33,7 +35,7 @@ impl Row {
 
 /// For people.
 #[must_use]
-pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
+pub fn text(profile: &str, systemd: &str, rows: &[Row], gpus: &Section) -> String {
     let heading = ["UNIT", "SANDBOX", "EXPOSURE", "BUDGET", "SYSTEMD SAYS"];
     let mut cells = vec![heading.map(Cell::plain).to_vec()];
     cells.extend(rows.iter().map(|row| {
@@ -99,12 +101,12 @@ pub fn text(profile: &str, systemd: &str, rows: &[Row]) -> String {
             let _ = writeln!(text, "  {} adds {}", open.question, open.points());
         }
     }
-    text
+    text + &gpus.text()
 }
 
 /// For programs.
 #[must_use]
-pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
+pub fn json(profile: &str, systemd: &str, rows: &[Row], gpus: &Section) -> Value {
     let units: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -142,7 +144,13 @@ pub fn json(profile: &str, systemd: &str, rows: &[Row]) -> Value {
             })
         })
         .collect();
-    json!({ "version": 1, "profile": profile, "systemd": systemd, "units": units })
+    json!({
+        "version": 1,
+        "profile": profile,
+        "systemd": systemd,
+        "units": units,
+        "gpus": gpus.json(),
+    })
 }
 
 /// What is off or less, those with the same reason together.
@@ -179,11 +187,10 @@ fn gpu(gpu: &Gpu) -> Option<String> {
     match gpu {
         Gpu::None => None,
         Gpu::All => Some("every GPU".to_owned()),
-        Gpu::Only(numbers) => {
-            let names: Vec<String> = numbers
-                .iter()
-                .map(|number| format!("/dev/nvidia{number}"))
-                .collect();
+        Gpu::Count(1) => Some("one GPU".to_owned()),
+        Gpu::Count(count) => Some(format!("{count} GPUs")),
+        Gpu::Named(names) => {
+            let names: Vec<String> = names.iter().map(GpuName::to_string).collect();
             Some(names.join(", "))
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::gpu::usage::Usage;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::readiness::{Finding, Verdict};
 
@@ -18,6 +19,8 @@ pub struct Row<'r> {
     pub unit: String,
     /// What systemd says.
     pub state: &'r UnitState,
+    /// How it stands to its GPUs, where it has any and that can be seen.
+    pub usage: Option<&'r Usage>,
 }
 
 /// The table for people; `page` is the address of the watchdog's page, `now` in microseconds since 1970.
@@ -75,6 +78,7 @@ pub fn json(profile: &str, page: Option<&str>, rows: &[Row<'_>]) -> Value {
                 "memory_bytes": row.state.memory,
                 "readiness": row.finding.verdict.word(),
                 "cause": row.finding.cause,
+                "gpu": row.usage.map(super::gpu::usage),
             })
         })
         .collect();

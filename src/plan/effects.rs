@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::compare::Plan;
-use crate::unit::file::file_of;
+use crate::unit::file::{extended_by, file_of};
 
 /// With which unit a service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,11 @@ pub fn effects(
         .iter()
         .filter(|change| change.text().is_some() && change.old().is_some())
         .map(Change::name)
+        .chain(
+            plan.changes
+                .iter()
+                .filter_map(|change| extended_by(change.name())),
+        )
         .collect();
     let mut effects = Effects::default();
     let mut restarted: BTreeSet<&str> = BTreeSet::new();
@@ -71,7 +76,10 @@ pub fn effects(
         let list = match running.get(unit) {
             None => &mut effects.starts,
             Some(Now::Outdated) => &mut effects.changes,
-            Some(Now::AsInstalled) if rewritten.contains(file_of(unit).as_str()) => {
+            Some(Now::AsInstalled)
+                if rewritten.contains(file_of(unit).as_str())
+                    || rewritten.contains(unit.as_str()) =>
+            {
                 &mut effects.changes
             }
             Some(Now::AsInstalled) if joins() => &mut effects.follows,

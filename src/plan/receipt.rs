@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
+
 /// The version of the format that is written.
 pub const VERSION: u32 = 1;
 
@@ -62,6 +64,19 @@ impl Receipt {
                 self.directories.push(directory);
             }
         }
+        self
+    }
+
+    /// The same with the files that changes brought, and without those that they took away.
+    #[must_use]
+    pub fn with_units(mut self, changes: &[Change]) -> Self {
+        for change in changes {
+            self.units.retain(|unit| unit != change.name());
+            if change.text().is_some() {
+                self.units.push(change.name().to_owned());
+            }
+        }
+        self.units.sort();
         self
     }
 

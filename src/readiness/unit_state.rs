@@ -173,6 +173,9 @@ impl UnitState {
             ("signal" | "core-dump", signal) => format!("it was killed by signal {signal}"),
             ("watchdog", _) => "it was killed because it hung".to_owned(),
             ("exit-code", 69) => "its GPU has a fault that no restart cures".to_owned(),
+            ("exit-code", 72) => {
+                "it may not open its GPU; its journal says what is missing".to_owned()
+            }
             ("exit-code", 75) => "a service it depends on was not ready in time".to_owned(),
             ("exit-code", 98) => "its port is taken by another process".to_owned(),
             ("exit-code", 203) => "its program cannot be run".to_owned(),

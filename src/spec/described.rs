@@ -16,6 +16,7 @@ use super::listen::Listen;
 use super::name::{EnvironmentName, ForeignUnit, ProfileName, SecretName, ServiceName, UnitStem};
 use super::probe::UrlPath;
 use super::service_layer::Gpu;
+use super::service_value::MAX_GPUS;
 use super::text::{AbsolutePath, Line, MAX_BYTES, RelativePath, Text};
 
 /// What `is_kebab` takes.
@@ -64,11 +65,13 @@ impl Described for Line {
 impl Described for Gpu {
     fn described() -> Value {
         json!({ "anyOf": [
-            { "enum": ["none", "all"] },
+            { "type": "boolean" },
+            { "type": "integer", "minimum": 1, "maximum": MAX_GPUS },
             {
                 "type": "array",
-                "items": { "type": "integer", "minimum": 0, "maximum": 255 },
-                "minItems": 1
+                "items": { "type": "string", "pattern": "^(GPU|MIG)-" },
+                "minItems": 1,
+                "uniqueItems": true
             }
         ] })
     }

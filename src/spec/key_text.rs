@@ -94,7 +94,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "services.*.gpu",
-        "Which GPUs it may open: none, all, or their numbers.",
+        "Which GPUs it may open: all (true), none (false), how many, or their names.",
     ),
     (
         "services.*.host",

@@ -97,7 +97,7 @@ mod tests {
         );
         for other in [
             "[services.worker]\ninstances = 4\n".to_owned(),
-            format!("{text}\ngpu = \"all\"\n"),
+            format!("{text}\ngpu = true\n"),
             format!("{text}\n[services.\"a b\"]\ninstances = 1\n"),
         ] {
             assert_eq!(Scale::parse(&other), None, "{other}");

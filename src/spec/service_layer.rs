@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::gpu::GpuName;
 use crate::hardening::{Exposure, Profile};
 
 use super::bind::{self, BindTarget};
@@ -49,8 +50,10 @@ pub enum Gpu {
     None,
     /// Every NVIDIA GPU.
     All,
-    /// These, by the number in `/dev/nvidiaN`.
-    Only(Vec<u32>),
+    /// So many, for each instance; which ones follows from what the machine has.
+    Count(u32),
+    /// These; instances take them in turns.
+    Named(Vec<GpuName>),
 }
 
 /// Where standard output goes; standard error always goes to the journal.

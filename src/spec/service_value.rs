@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use toml::de::DeValue;
 
+use crate::gpu::GpuName;
 use crate::hardening::{self, Exposure};
 
 use super::duration;
@@ -60,27 +61,53 @@ fn host(text: &str) -> Result<Text, Problem> {
     }
 }
 
-/// Which GPUs: a word or their numbers.
+/// Which GPUs: all of them, so many, or these.
 pub(super) fn gpu(value: &DeValue<'_>) -> Result<Gpu, Problem> {
-    let problem =
-        || Problem::invalid("\"none\", \"all\" or the numbers of the GPUs, such as [0, 1]");
+    let problem = || Problem::invalid(GPU_FORMS);
     match value {
-        DeValue::String(text) if text == "none" => Ok(Gpu::None),
-        DeValue::String(text) if text == "all" => Ok(Gpu::All),
-        DeValue::Array(items) if !items.is_empty() => {
-            let mut numbers = Vec::new();
-            for item in items {
-                let index = number(0, 255)
-                    .read(item.get_ref())
-                    .map_err(|problem| problem.at(item.span()))?;
-                numbers.push(u32::try_from(index).map_err(|_| problem())?);
-            }
-            numbers.sort_unstable();
-            numbers.dedup();
-            Ok(Gpu::Only(numbers))
+        DeValue::Boolean(true) => Ok(Gpu::All),
+        DeValue::Boolean(false) => Ok(Gpu::None),
+        DeValue::Integer(_) => {
+            let count = number(1, MAX_GPUS)
+                .read(value)
+                .map_err(|problem| problem.help("write `false` to give it none"))?;
+            Ok(Gpu::Count(u32::try_from(count).map_err(|_| problem())?))
+        }
+        DeValue::Array(items) if items.is_empty() => {
+            Err(problem().help("write `false` to give it none"))
+        }
+        DeValue::Array(items) => named_gpus(items),
+        DeValue::String(text) if text == "all" => Err(problem().help("write gpu = true")),
+        DeValue::String(text) if text == "none" => Err(problem().help("write gpu = false")),
+        DeValue::String(text) if GpuName::parse(text).is_ok() => {
+            Err(problem().help(format!("write it in brackets: [\"{text}\"]")))
         }
         _ => Err(problem()),
     }
+}
+
+/// What `gpu` takes.
+const GPU_FORMS: &str = "true, how many, or their names: [\"GPU-...\", \"MIG-...\"]";
+
+/// The most that one machine has.
+pub(super) const MAX_GPUS: u64 = 64;
+
+fn named_gpus(items: &toml::de::DeArray<'_>) -> Result<Gpu, Problem> {
+    let mut names = Vec::new();
+    for item in items {
+        let at = |problem: Problem| problem.at(item.span());
+        let Some(text) = item.get_ref().as_str() else {
+            let found = item.get_ref().type_str();
+            return Err(at(Problem::wrong_type("a string", found)
+                .help("numbers change with each card that is added or removed; `nvidia-smi -L` lists the names")));
+        };
+        let name = GpuName::parse(text).map_err(at)?;
+        if names.contains(&name) {
+            return Err(at(Problem::invalid("named twice")));
+        }
+        names.push(name);
+    }
+    Ok(Gpu::Named(names))
 }
 
 /// A size in bytes with systemd's suffixes, such as `8G`.

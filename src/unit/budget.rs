@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::spec::ServiceName;
-use crate::spec::stack::Stack;
+use crate::spec::stack::{Gpu, Stack};
+
+use super::gpu;
 
 /// Added to each wait, so that the one who waits does not give up before the one waited for.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -23,13 +25,15 @@ pub struct Budget {
     pub wait: Duration,
     /// From its program's start to its first ready answer.
     pub startup: Duration,
+    /// Before all that: waiting for the driver of its GPU.
+    pub before: Duration,
 }
 
 impl Budget {
-    /// Both: when its dependents may count on it.
+    /// All of it: when its dependents may count on it.
     #[must_use]
     pub fn ready(self) -> Duration {
-        self.wait + self.startup
+        self.before + self.wait + self.startup
     }
 
     /// What systemd is told: above the gate's own, so that the gate can say why.
@@ -61,7 +65,15 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
         let own = service
             .managed()
             .map_or(Duration::ZERO, |managed| managed.startup.budget());
-        budgets.insert(service.name.clone(), Budget { wait, startup: own });
+        let has_gpu = service
+            .managed()
+            .is_some_and(|managed| managed.gpu != Gpu::None);
+        let budget = Budget {
+            wait,
+            startup: own,
+            before: if has_gpu { gpu::WAIT } else { Duration::ZERO },
+        };
+        budgets.insert(service.name.clone(), budget);
     }
     budgets
 }
@@ -77,6 +89,7 @@ pub fn of_group(budgets: &BTreeMap<ServiceName, Budget>) -> Budget {
     Budget {
         wait: longest,
         startup: MARGIN,
+        before: Duration::ZERO,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::gpu::Gpus;
 use crate::secrets::Store;
 use crate::spec::Stack;
 use crate::spec::bind::{BindTarget, PathPattern};
@@ -16,6 +17,8 @@ pub struct Facts {
     /// The secrets that are stored, and how: a unit asks for no other, so that a group without keys
     /// runs as it did.
     pub secrets: BTreeMap<SecretName, Store>,
+    /// The GPUs, where the stack asks for any: who is given which follows from them.
+    pub gpus: Gpus,
 }
 
 /// The patterns whose matches a stack's units depend on.

@@ -20,6 +20,13 @@ pub fn file_of(unit: &str) -> String {
     }
 }
 
+/// The unit whose drop-in a file is, such as `juniper-cascor-worker@1.service`; `None` for a unit's own file.
+#[must_use]
+pub fn extended_by(file: &str) -> Option<&str> {
+    file.split_once('/')
+        .and_then(|(directory, _)| directory.strip_suffix(".d"))
+}
+
 /// Whether a unit does one thing and is gone: an order of the watchdog, or somebody told of an incident.
 #[must_use]
 pub fn is_passing(unit: &str) -> bool {
@@ -28,13 +35,19 @@ pub fn is_passing(unit: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{file_of, is_passing};
+    use super::{extended_by, file_of, is_passing};
     use crate::unit::notification;
 
     #[test]
     fn an_instance_comes_from_its_template() {
         assert_eq!(file_of(&notification::instance(7)), notification::TEMPLATE);
         assert_eq!(file_of("juniper-data.service"), "juniper-data.service");
+        let drop_in = "juniper-cascor-worker@1.service.d/10-juniper-gpu.conf";
+        assert_eq!(
+            extended_by(drop_in),
+            Some("juniper-cascor-worker@1.service")
+        );
+        assert_eq!(extended_by("juniper-data.service"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod edges;
 pub mod escaper;
 pub mod facts;
 pub mod file;
+pub mod gpu;
 pub mod group;
 pub mod kernel_log;
 pub mod network;

@@ -9,6 +9,7 @@ use super::act::{self, ActUnit};
 use super::budget;
 use super::facts::Facts;
 use super::file::UnitFile;
+use super::gpu::{self, GateUnit, InstanceUnit};
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
@@ -45,6 +46,18 @@ struct WatchdogTemplate<'u> {
 #[template(path = "juniper-network.service")]
 struct NetworkTemplate<'u> {
     unit: &'u NetworkUnit,
+}
+
+#[derive(Template)]
+#[template(path = "juniper-gpu.service")]
+struct GpuGateTemplate<'u> {
+    unit: &'u GateUnit,
+}
+
+#[derive(Template)]
+#[template(path = "instance.conf")]
+struct InstanceTemplate<'u> {
+    unit: &'u InstanceUnit,
 }
 
 #[derive(Template)]
@@ -125,6 +138,12 @@ pub fn rendered(
     if stack.network.is_isolated() {
         let unit = network::holder(stack, version);
         files.push(file(NETWORK, &NetworkTemplate { unit: &unit })?);
+    }
+    if let Some(unit) = gpu::gate(stack, version, facts) {
+        files.push(file(gpu::GATE, &GpuGateTemplate { unit: &unit })?);
+    }
+    for unit in &gpu::instances(stack, version, facts) {
+        files.push(file(&unit.file_name, &InstanceTemplate { unit })?);
     }
     for unit in &network::proxies(stack, version) {
         files.push(file(&unit.socket, &SocketTemplate { unit })?);

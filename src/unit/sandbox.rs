@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::hardening::{Profile, Sandbox};
 use crate::spec::bind::{self, BindTarget};
 use crate::spec::network::Network;
-use crate::spec::stack::{Gpu, Managed, Service, Stack};
+use crate::spec::stack::{Managed, Service, Stack};
 
 use super::facts::Facts;
 use super::value::{Directories, raw};
@@ -60,34 +60,6 @@ pub(super) fn hidden(
 /// The first systemd that knows `SocketBindDeny=`. It does nothing where that systemd was built without the
 /// BPF framework, as Debian 12's was.
 const SOCKET_BIND: u32 = 249;
-
-/// The NVIDIA device nodes of the GPUs it may use, as `DeviceAllow=` takes them.
-pub(super) fn devices(gpu: &Gpu) -> Vec<String> {
-    // Drivers from 570 on also need nvidia-uvm-tools; the group is called nvidia-frontend by older
-    // and nvidia by current drivers.
-    let shared = [
-        "char-nvidia-uvm rw",
-        "/dev/nvidiactl rw",
-        "/dev/nvidia-modeset rw",
-    ];
-    match gpu {
-        Gpu::None => Vec::new(),
-        Gpu::All => ["char-nvidia rw", "char-nvidia-frontend rw"]
-            .iter()
-            .chain(&shared)
-            .map(|device| (*device).to_owned())
-            .collect(),
-        Gpu::Only(numbers) => shared
-            .iter()
-            .map(|device| (*device).to_owned())
-            .chain(
-                numbers
-                    .iter()
-                    .map(|number| format!("/dev/nvidia{number} rw")),
-            )
-            .collect(),
-    }
-}
 
 /// `BindPaths=` values, and the patterns that match nothing on the machine.
 pub(super) fn binds(

@@ -16,8 +16,9 @@ use super::budget::Budget;
 use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
+use super::gpu::{self, GpuLines};
 use super::network;
-use super::sandbox::{binds, devices, hidden, others_ports, sandbox};
+use super::sandbox::{binds, hidden, others_ports, sandbox};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -58,8 +59,8 @@ pub struct ServiceUnit {
     pub restart_delay: String,
     pub restarts_directly: bool,
     pub memory_max: Option<u64>,
-    pub has_gpu: bool,
-    pub devices: Vec<String>,
+    pub gpu: Option<GpuLines>,
+    pub gpu_gate: Option<&'static str>,
     pub others_ports: BTreeSet<u16>,
     pub hidden: Option<String>,
     pub sandbox: Sandbox,
@@ -171,8 +172,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restart_delay: span(managed.restart_delay),
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
-        has_gpu: managed.gpu != Gpu::None,
-        devices: devices(&managed.gpu),
+        gpu: gpu::lines(service, managed, around.stack, around.facts),
+        gpu_gate: (managed.gpu != Gpu::None).then_some(gpu::GATE),
         hidden: hidden(service, managed, around.version),
         others_ports: others_ports(service, around.stack, around.version),
         peers: around.peers.to_vec(),
@@ -204,10 +205,9 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     }
     if managed.instances.is_some() {
         gate.push("--instance %i".to_owned());
-        gate.extend(spread(&managed.gpu));
     }
     if managed.gpu != Gpu::None {
-        gate.push("--heed-gpu-faults".to_owned());
+        gate.push("--gpu".to_owned());
     }
     let awaited = awaited(service, around.stack);
     let mut lines = vec![gate.join(" ")];
@@ -299,20 +299,6 @@ fn arguments(words: &[String]) -> String {
     words.join(" ")
 }
 
-/// How the instances share the GPUs.
-fn spread(gpu: &Gpu) -> Option<String> {
-    match gpu {
-        Gpu::None => None,
-        Gpu::All => Some("--gpus all".to_owned()),
-        Gpu::Only(numbers) => Some(format!("--gpus {}", listed(numbers))),
-    }
-}
-
-fn listed(numbers: &[u32]) -> String {
-    let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
-    list.join(",")
-}
-
 fn environment(managed: &Managed, directories: &Directories) -> Vec<String> {
     let mut lines: Vec<String> = managed
         .environment
@@ -321,10 +307,6 @@ fn environment(managed: &Managed, directories: &Directories) -> Vec<String> {
         .collect();
     if managed.instances.is_some() {
         lines.push("JUNIPERCTL_INSTANCE=%i".to_owned());
-    }
-    // Instances are given theirs by the gate.
-    if let (Gpu::Only(numbers), None) = (&managed.gpu, managed.instances) {
-        lines.push(format!("CUDA_VISIBLE_DEVICES={}", listed(numbers)));
     }
     lines
 }

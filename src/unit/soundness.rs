@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::gpu::{assigned, machine_faults};
 use crate::hardening::audit;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
@@ -46,8 +47,13 @@ pub fn soundness<E: From<RenderError>>(
         let mut found = Faults::default();
         if let Some(stack) = resolve(merged, &circumstances, &mut found) {
             let version = SystemdVersion::NEWEST;
-            let files = rendered(&stack, version, &facts(&stack)?)?;
+            let facts = facts(&stack)?;
+            let files = rendered(&stack, version, &facts)?;
             for fault in audit::faults(&audit::of(&stack, &files, version), merged) {
+                found.push(fault);
+            }
+            let holders = assigned(&stack, &facts.gpus);
+            for fault in machine_faults::of(&stack, &holders, &facts.gpus, merged) {
                 found.push(fault);
             }
             if is_configured {

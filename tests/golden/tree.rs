@@ -6,7 +6,7 @@ use std::path::Path;
 use libtest_mimic::Failed;
 use similar::TextDiff;
 
-/// Texts by file name; unit directories have no directories below them.
+/// Texts by file name; drop-ins lie one directory below.
 pub(crate) type Tree = BTreeMap<String, String>;
 
 /// Reads a directory; one that does not exist is empty.
@@ -14,13 +14,22 @@ pub(crate) fn read(directory: &Path) -> Tree {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Tree::new();
     };
-    entries
-        .map(|entry| {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            (name, std::fs::read_to_string(entry.path()).unwrap())
-        })
-        .collect()
+    let mut tree = Tree::new();
+    for entry in entries {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            let below = read(&entry.path());
+            tree.extend(
+                below
+                    .into_iter()
+                    .map(|(file, text)| (format!("{name}/{file}"), text)),
+            );
+        } else {
+            tree.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    tree
 }
 
 /// Compares what came out with the accepted directory, or accepts it with `SNAPSHOTS=overwrite`.
@@ -50,7 +59,9 @@ fn overwrite(accepted: &Path, found: &Tree) {
     }
     std::fs::create_dir_all(accepted).unwrap();
     for (name, text) in found {
-        std::fs::write(accepted.join(name), text).unwrap();
+        let path = accepted.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 }
 

@@ -84,7 +84,9 @@ fn build(root: &Path, units: &Tree, gate: &str) {
     let ours = root.join("etc/systemd/system");
     std::fs::create_dir_all(&ours).unwrap();
     for (name, text) in units {
-        std::fs::write(ours.join(name), text).unwrap();
+        let path = ours.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
     let program = root.join(gate.trim_start_matches('/'));
     std::fs::create_dir_all(program.parent().unwrap()).unwrap();

@@ -19,7 +19,7 @@ const CONFIGURATIONS: [(&str, &str); 4] = [
         "[watchdog.notification]\ncommand = [\"/bin/true\"]\n",
     ),
     ("isolated", "network = \"isolated\"\n"),
-    ("gpu", "[services.cascor]\ngpu = \"all\"\n"),
+    ("gpu", "[services.cascor]\ngpu = true\n"),
     (
         "published",
         "[services.canopy]\nhost = \"192.0.2.1\"\n[services.data.relax]\nProtectHome = \"datasets lie there\"\nSystemCallFilter = \"a debugger\"\n",

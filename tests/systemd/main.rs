@@ -15,6 +15,7 @@
 mod escape;
 mod exposure;
 mod failures;
+mod gpu;
 mod group;
 mod hostile;
 mod isolated;
@@ -101,6 +102,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
+    trials.extend(gpu::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

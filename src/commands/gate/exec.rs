@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::cli::{GateExec, Gpus};
+use crate::cli::GateExec;
 use crate::error::CommandError;
 use crate::host::systemd::Systemd;
 use crate::host::{clock, notify, process};
@@ -14,10 +14,12 @@ use crate::spec::probe::Expectations;
 use super::super::Context;
 use super::unready::Unready;
 use super::waiter::Waiter;
-use super::{lost_gpu, moved, passed, watch};
+use super::{gpu, lost_gpu, moved, passed, watch};
 
 /// `EX_UNAVAILABLE`: systemd does not try again (`RestartPreventExitStatus=`).
 const GPU_LOST: u8 = 69;
+/// `EX_OSFILE`: the next start has a device policy of its own, and may well succeed.
+const GPU_MISSING: u8 = 72;
 const DEPENDENCY_NOT_READY: u8 = 75;
 const PORT_TAKEN: u8 = 98;
 const PROGRAM_FAILED: u8 = 203;
@@ -39,6 +41,12 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         return Ok(PORT_TAKEN);
     }
     pause_after(Unready::here().count(), exec, context).await;
+    if exec.gpu
+        && let Some(told) = gpu::lacks_its_own(service)
+    {
+        context.terminal.error(&told);
+        return Ok(GPU_MISSING);
+    }
     if let Err(reason) = all_met(exec, context).await? {
         context
             .terminal
@@ -103,7 +111,7 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
         return PROGRAM_FAILED;
     };
     let service = &exec.service;
-    let error = process::become_program(program, arguments, &gpu_variables(exec));
+    let error = process::become_program(program, arguments);
     context.terminal.error(&format!(
         "{service} is not started: cannot run {}: {error}",
         program.to_string_lossy()
@@ -114,26 +122,6 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
         ));
     }
     PROGRAM_FAILED
-}
-
-/// One GPU for each instance, in turns; CUDA counts them as the bus does.
-fn gpu_variables(exec: &GateExec) -> Vec<(&'static str, String)> {
-    let chosen = match &exec.gpus {
-        None => None,
-        Some(Gpus::All) => in_turn(&(0..process::gpus()).collect::<Vec<_>>(), exec.instance),
-        Some(Gpus::Only(numbers)) => in_turn(numbers, exec.instance),
-    };
-    chosen.map_or_else(Vec::new, |number| {
-        vec![
-            ("CUDA_DEVICE_ORDER", "PCI_BUS_ID".to_owned()),
-            ("CUDA_VISIBLE_DEVICES", number.to_string()),
-        ]
-    })
-}
-
-fn in_turn(numbers: &[u32], instance: u16) -> Option<u32> {
-    let turn = usize::from(instance.saturating_sub(1)).checked_rem(numbers.len())?;
-    numbers.get(turn).copied()
 }
 
 /// What to tell where the service cannot have its address.
@@ -151,16 +139,4 @@ fn taken(service: &str, address: Option<SocketAddr>) -> Option<String> {
     } else {
         format!("{service} is not started: cannot listen on {address}: {error}")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_turn;
-
-    #[test]
-    fn instances_take_gpus_in_turns() {
-        let taken: Vec<Option<u32>> = (1..=5).map(|instance| in_turn(&[0, 2], instance)).collect();
-        assert_eq!(taken, [Some(0), Some(2), Some(0), Some(2), Some(0)]);
-        assert_eq!(in_turn(&[], 3), None);
-    }
 }

@@ -6,7 +6,9 @@
 use crate::cli::GateExec;
 use crate::commands::watchdog::Records;
 use crate::commands::{Context, kernel_log};
-use crate::host::{clock, notify};
+use crate::gpu::GpuName;
+use crate::host::{clock, environment, notify};
+use crate::kernel_log::users::concerns;
 use crate::readiness::unit_state::GIVEN_UP;
 
 /// Why it is not to be started, told to whom it concerns.
@@ -25,7 +27,7 @@ pub(super) fn refused(exec: &GateExec, context: &Context) -> bool {
 }
 
 fn reason(exec: &GateExec, context: &Context) -> Option<String> {
-    if !exec.heed_gpu_faults {
+    if !exec.gpu {
         return None;
     }
     let orders = Records::at(context).ordered(clock::moment());
@@ -35,7 +37,11 @@ fn reason(exec: &GateExec, context: &Context) -> Option<String> {
         orders.cleared(&exec.service).max(orders.cleared(&instance))
     });
     let faults = kernel_log::known(context);
-    // The unit has a GPU, or the gate would not have been told to heed any.
-    let fault = faults.that_rules_out(|_| true, cleared)?;
+    // Told of no names it may open all of them; the unit has one, or the gate would not be asked.
+    let given = environment::visible_gpus().map(|names| GpuName::several(&names));
+    let fault = faults.that_rules_out(
+        |name| given.as_ref().is_none_or(|given| concerns(given, name)),
+        cleared,
+    )?;
     Some(fault.sentence())
 }

@@ -10,7 +10,7 @@ use crate::plan::receipt::VERSION;
 use crate::plan::{Change, Plan, Receipt};
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
-use crate::unit::file::is_passing;
+use crate::unit::file::{extended_by, is_passing};
 use crate::unit::group::{self, TARGET, WATCHDOG};
 use crate::unit::{SystemdVersion, UnitFile, act};
 
@@ -143,6 +143,7 @@ async fn stop_removed(
         .changes
         .iter()
         .filter(|change| change.text().is_none() && !change.name().contains("@."))
+        .filter(|change| extended_by(change.name()).is_none())
         .map(|change| change.name().to_owned())
         .collect();
     units.extend(
@@ -177,9 +178,14 @@ pub(in crate::commands) fn apply(changes: &[Change], directory: &Path) -> Result
 
 fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandError> {
     let path = directory.join(name);
-    match text {
-        Some(text) => Files::replace(&path, text)?,
-        None => Files::remove(&path)?,
+    // A drop-in brings its directory, and takes it along unless somebody else's is in it.
+    let own = extended_by(name).and(path.parent());
+    if let Some(text) = text {
+        own.map(Files::make_directory).transpose()?;
+        Files::replace(&path, text)?;
+    } else {
+        Files::remove(&path)?;
+        own.map(Files::remove_if_empty);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::readiness::unit_state::UnitState;
 use crate::spec::Stack;
 use crate::spec::stack::WhenLost;
 use crate::unit::file::{file_of, is_passing};
+use crate::unit::gpu::{GATE, drop_in};
 use crate::unit::group::{READY, WATCHDOG};
 use crate::unit::kernel_log;
 use crate::unit::network::is_of_network;
@@ -40,6 +41,7 @@ pub(super) async fn effects(
         unit != READY
             && unit != WATCHDOG
             && unit != kernel_log::UNIT
+            && unit != GATE
             && !is_of_network(unit, &installed_units)
             && !is_passing(unit)
             && (wanted.iter().any(|(name, _)| name == unit) || installed())
@@ -64,7 +66,9 @@ pub(super) async fn effects(
 
 /// A service that was started before its unit was last written runs with an earlier one.
 fn now(unit: &str, state: &UnitState, context: &Context) -> Now {
-    let written = Files::modified(&context.paths.units().join(file_of(unit)));
+    let directory = context.paths.units();
+    let written = Files::modified(&directory.join(file_of(unit)))
+        .max(Files::modified(&directory.join(drop_in(unit))));
     match written {
         Some(written) if state.started_at_wall < written => Now::Outdated,
         _ => Now::AsInstalled,

@@ -100,14 +100,7 @@ impl Rows<'_> {
         if let Some(count) = instances {
             self.plain("instances", json!(count));
         }
-        self.plain(
-            "gpu",
-            match gpu {
-                Gpu::None => json!("none"),
-                Gpu::All => json!("all"),
-                Gpu::Only(numbers) => json!(numbers),
-            },
-        );
+        self.plain("gpu", gpus(gpu));
         if let Some(bytes) = memory_max {
             self.plain("memory_max", json!(size(*bytes)));
         }
@@ -245,4 +238,14 @@ fn size(bytes: u64) -> String {
             || bytes.to_string(),
             |(suffix, shift)| format!("{}{suffix}", bytes >> shift),
         )
+}
+
+/// Which GPUs, as the configuration has them.
+fn gpus(gpu: &Gpu) -> Value {
+    match gpu {
+        Gpu::None => json!(false),
+        Gpu::All => json!(true),
+        Gpu::Count(count) => json!(count),
+        Gpu::Named(names) => json!(names.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    }
 }

@@ -33,7 +33,7 @@ environment.SITE = "a \"quoted\" ünit \\"
 host = "0.0.0.0"
 port = 8070
 [services.cascor]
-gpu = [1, 0]
+gpu = 2
 memory_max = "1536M"
 relax.ProtectHome = "the datasets lie below /home"
 exposure_budget = 2.5
@@ -103,7 +103,7 @@ fn each_row_says_where_it_comes_from() {
     let (_, rows) = explained(SITE, "lab");
     for (key, value, expected) in [
         ("services.cascor.memory_max", r#""1536M""#, Some(9)),
-        ("services.cascor.gpu", "[0,1]", Some(8)),
+        ("services.cascor.gpu", "2", Some(8)),
         ("services.worker.instances", "3", Some(14)),
         (
             "services.notebook.environment.SITE",

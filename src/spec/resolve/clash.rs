@@ -14,8 +14,9 @@ use crate::spec::stack::{Endpoint, Managed, Service};
 type Named<'m> = (&'m ServiceName, &'m Managed);
 
 /// The stems of the group's own units.
-const RESERVED: [&str; 6] = [
+const RESERVED: [&str; 7] = [
     "juniper-act",
+    "juniper-gpu",
     "juniper-kernel-log",
     "juniper-network",
     "juniper-notification",

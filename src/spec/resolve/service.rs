@@ -123,6 +123,7 @@ fn managed(
     let configured = configured_endpoint(layer);
     let endpoint = inside(configured, context.network);
     known_relaxations(layer, faults);
+    gpus_named_once(name, layer, faults);
     let startup = startup(layer);
     let readiness = probe(
         name,
@@ -342,6 +343,25 @@ fn expectations(
         }
     }
     expectations
+}
+
+/// What CUDA sees follows from `gpu`; told otherwise by hand, it would look for what it may not open.
+fn gpus_named_once(name: &ServiceName, layer: &ServiceLayer, faults: &mut Faults) {
+    let gpu = layer.gpu.as_ref().filter(|gpu| gpu.value != Gpu::None);
+    let by_hand = layer
+        .environment
+        .iter()
+        .find(|(variable, _)| variable.as_str() == "CUDA_VISIBLE_DEVICES");
+    if let (Some(gpu), Some((variable, text))) = (gpu, by_hand) {
+        faults.push(Fault {
+            code: Code::Contradiction,
+            title: format!("`{name}` is told twice which GPUs it has"),
+            at: Some(text.at.clone()),
+            label: format!("{variable} follows from `gpu`"),
+            also: Some((gpu.at.clone(), "which is written here".to_owned())),
+            help: Some("leave the variable out".to_owned()),
+        });
+    }
 }
 
 fn known_relaxations(layer: &ServiceLayer, faults: &mut Faults) {

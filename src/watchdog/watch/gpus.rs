@@ -22,7 +22,7 @@ impl Watchdog {
             let users = self
                 .members
                 .iter()
-                .filter(|member| may_use(&member.watched.gpu, fault.gpu.as_ref()))
+                .filter(|member| may_use(&member.watched.gpu, self.faults.name(&fault)))
                 .map(|member| member.watched.label.clone())
                 .collect();
             self.ledger.fault(&fault, &self.faults, users, now);
@@ -43,7 +43,7 @@ impl Watchdog {
     pub(super) fn fault_of<'w>(&'w self, member: &'w MemberWatch) -> Option<&'w Fault> {
         let gpu = &member.watched.gpu;
         self.faults.that_rules_out(
-            |address| may_use(gpu, address),
+            |name| may_use(gpu, name),
             self.orders.cleared(&member.watched.label),
         )
     }
@@ -61,7 +61,7 @@ impl Watchdog {
         let lasts = |fault: &&Fault| {
             fault.rules_out_restarts()
                 && self.members.iter().any(|member| {
-                    may_use(&member.watched.gpu, fault.gpu.as_ref())
+                    may_use(&member.watched.gpu, self.faults.name(fault))
                         && fault.last_us > self.orders.cleared(&member.watched.label)
                 })
         };

@@ -3,6 +3,7 @@
 //! Use them with `harness = false`. A test that could not run never counts as one that passed.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
@@ -35,6 +36,26 @@ pub fn on_real_services(
     static UNPREPARED: OnceLock<Option<String>> = OnceLock::new();
     let reason = unavailable().or_else(|| UNPREPARED.get_or_init(unprepared).as_deref());
     trial(name, reason, test)
+}
+
+/// The variable that names a Python whose torch is built for CUDA.
+pub const SEES_TORCH: &str = "JUNIPER_TORCH_PYTHON";
+
+/// A test that needs an NVIDIA GPU in this very computer, and a systemd that runs it.
+pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let is_there = |path: &str| Path::new(path).exists();
+    let reason = if !is_there("/dev/nvidiactl") {
+        Some("needs an NVIDIA GPU and its driver: there is no /dev/nvidiactl".to_owned())
+    } else if !is_there("/run/systemd/system") {
+        Some("needs a computer that systemd runs".to_owned())
+    } else if std::env::var_os(SEES_TORCH).is_none() {
+        Some(format!(
+            "needs {SEES_TORCH}, a Python with a torch for CUDA"
+        ))
+    } else {
+        None
+    };
+    trial(name, reason.as_deref(), test)
 }
 
 /// Why no machine can be booted here, if so.

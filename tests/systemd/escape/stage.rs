@@ -46,7 +46,18 @@ const PROGRAM: &str = "target/x86_64-unknown-linux-gnu/release/escape";
 const INSTALLED: &str = "/usr/local/bin/escape";
 
 /// Cascor has a GPU of its own, which no container could give it.
-const CONFIGURATION: &str = "[services.cascor]\ngpu = [0]\n";
+const CONFIGURATION: &str =
+    "[services.cascor]\ngpu = [\"GPU-9f8e7d6c-5b4a-4c3d-8e2f-1a0b9c8d7e6f\"]\n";
+
+/// What a driver tells of that GPU, to whom installs; nobody waits for the driver afterwards.
+const DRIVER: &str = r"set -e
+mount -t tmpfs tmpfs /proc/driver
+mkdir -p /proc/driver/nvidia/gpus/0000:65:00.0
+printf 'GPU UUID: \t GPU-9f8e7d6c-5b4a-4c3d-8e2f-1a0b9c8d7e6f\nDevice Minor: \t 0\n' \
+    >/proc/driver/nvidia/gpus/0000:65:00.0/information
+juniperctl --root / install --yes
+rm /etc/systemd/system/juniper-gpu.service
+";
 
 /// Things to find, and somebody who is of the same user as the services.
 const SCENERY: &str = r"set -e
@@ -193,8 +204,7 @@ fn install(tree: &Path, program: &Path) -> Result<(), juniper_lab::Error> {
     fs::set_permissions(inside(INSTALLED), fs::Permissions::from_mode(0o755)).unwrap();
     chroot(tree, &["dpkg", "--install", package_inside])?;
     fs::write(inside("/etc/juniper/juniper.toml"), CONFIGURATION).unwrap();
-    let quietly = ["juniperctl", "--root", "/", "install", "--yes"];
-    chroot(tree, &quietly)?;
+    chroot(tree, &["sh", "-c", DRIVER])?;
     // Nothing of it is to run: the services are not there.
     chroot(tree, &["systemctl", "disable", "juniper.target"]).map(drop)
 }

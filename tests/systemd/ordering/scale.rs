@@ -173,9 +173,9 @@ fn untouched(first: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -
     Ok(())
 }
 
-/// Two GPUs go round among four instances.
-fn shared_gpus(machine: &Machine) -> Outcome {
-    for (number, gpu) in [(1, 0), (2, 1), (3, 0), (4, 1)] {
+/// What an instance's own process has in its environment, and has not.
+fn environments(machine: &Machine) -> Outcome {
+    for number in 1..=4 {
         let line = format!(
             "tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value juniper-cascor-worker@{number}.service)/environ"
         );
@@ -183,8 +183,8 @@ fn shared_gpus(machine: &Machine) -> Outcome {
         has(
             &environment,
             &[
-                &format!("CUDA_VISIBLE_DEVICES={gpu}\n"),
-                "CUDA_DEVICE_ORDER=PCI_BUS_ID\n",
+                &format!("JUNIPERCTL_INSTANCE={number}\n"),
+                "CUDA_VISIBLE_DEVICES=\n",
             ],
         )?;
         claim(
@@ -200,11 +200,11 @@ pub(super) fn rolling(suite: Suite) -> Outcome {
     let machine = machine(suite, BootOptions::default())?;
     machine.write(
         "/etc/juniper/juniper.toml",
-        "profile = \"mock\"\n[services.worker]\ninstances = 4\ngpu = [0, 1]\nenvironment.JUNIPER_STANDIN_READY_AFTER = \"300ms\"\n",
+        "profile = \"mock\"\n[services.worker]\ninstances = 4\nenvironment.JUNIPER_STANDIN_READY_AFTER = \"300ms\"\n",
         0o644,
     )?;
     exits(&machine, "juniperctl install --now", 0)?;
-    shared_gpus(&machine)?;
+    environments(&machine)?;
     machine.write("/run/prober.py", PROBER, 0o644)?;
     let prober = machine.spawn(Command::new(&["python3", "-u", "/run/prober.py"]))?;
     let seen = || prober.output().0;

@@ -1,0 +1,231 @@
+//! What units say of GPUs: the nodes that a service may open, which of them CUDA sees, the drop-in of each
+//! instance, and the unit that sees to it that the driver and its nodes are there before any of that counts.
+//!
+//! systemd attaches the device policy when a unit's first command line starts, and it lists the nodes, and
+//! the numbers of the groups, that are there at that moment: one that comes a second later stays closed until
+//! the next start. So the wait for them is in a unit before, never in the service's own gate.
+
+use std::time::Duration;
+
+use crate::gpu::assignment::{Assigned, Given, Holder, assigned};
+use crate::gpu::lack::SHARED;
+use crate::hardening::{Profile, Sandbox};
+use crate::spec::network::Network;
+use crate::spec::stack::{Gpu, Managed, Service, Stack};
+
+use super::facts::Facts;
+use super::sandbox::own_sandbox;
+use super::value::{argument, raw, span};
+use super::version::SystemdVersion;
+
+/// The unit that waits for the driver and its nodes.
+pub const GATE: &str = "juniper-gpu.service";
+
+/// The name of an instance's drop-in, in the directory of its unit.
+pub const DROP_IN: &str = "10-juniper-gpu.conf";
+
+/// How long it waits for the driver: longer than modules take to load on a machine that boots.
+const DRIVER: Duration = Duration::from_mins(1);
+
+/// How long it waits for what is there as soon as the driver is. Not shorter: five services that are tried
+/// again and again within a minute are systemd's start limit.
+const NODES: Duration = Duration::from_secs(15);
+
+/// How long a start may take longer because of it.
+pub const WAIT: Duration = Duration::from_secs(DRIVER.as_secs() + NODES.as_secs());
+
+/// The groups of all nodes of the driver. Older drivers have the first under the second name;
+/// systemd passes over the one that the kernel does not know.
+const EVERY: [&str; 4] = [
+    "char-nvidia",
+    "char-nvidia-frontend",
+    "char-nvidia-uvm",
+    "char-nvidia-caps",
+];
+
+/// What a unit, or an instance's drop-in, says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GpuLines {
+    /// What each is, for people.
+    pub comments: Vec<String>,
+    /// The nodes, as `DeviceAllow=` takes them.
+    pub devices: Vec<String>,
+    /// What CUDA is told.
+    pub environment: Vec<String>,
+}
+
+/// What the template of a drop-in shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the directives of the template")]
+pub struct InstanceUnit {
+    pub file_name: String,
+    pub version: String,
+    pub gpu: GpuLines,
+}
+
+/// What the template of the gate shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the directives of the template")]
+pub struct GateUnit {
+    pub profile: String,
+    pub version: String,
+    pub program: String,
+    pub driver: String,
+    pub nodes: String,
+    pub wanted: String,
+    pub timeout: String,
+    /// It talks to nobody.
+    pub peers: Vec<String>,
+    pub sandbox: Sandbox,
+}
+
+/// The gate, where anybody is given a GPU.
+#[must_use]
+pub fn gate(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Option<GateUnit> {
+    let holders = assigned(stack, &facts.gpus);
+    let is_used = stack
+        .services
+        .iter()
+        .filter_map(Service::managed)
+        .any(|managed| managed.gpu != Gpu::None);
+    if !is_used {
+        return None;
+    }
+    let mut wanted: Vec<String> = holders
+        .iter()
+        .filter_map(|holder| holder.assigned.visible())
+        .flat_map(|names| names.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .filter(|name| !name.is_empty())
+        .map(|name| argument(&name))
+        .collect();
+    wanted.sort();
+    wanted.dedup();
+    Some(GateUnit {
+        profile: stack.profile.to_string(),
+        version: version.to_string(),
+        program: argument(stack.juniperctl.as_str()),
+        driver: span(DRIVER),
+        nodes: span(NODES),
+        wanted: wanted.join(" "),
+        timeout: span(DRIVER + NODES),
+        peers: Vec::new(),
+        sandbox: own_sandbox(Profile::Devices, version, Network::Host),
+    })
+}
+
+/// What the unit of a service says; of one with instances, what is the same for all of them.
+#[must_use]
+pub fn lines(
+    service: &Service,
+    managed: &Managed,
+    stack: &Stack,
+    facts: &Facts,
+) -> Option<GpuLines> {
+    let order = "CUDA_DEVICE_ORDER=PCI_BUS_ID".to_owned();
+    if managed.gpu == Gpu::None {
+        // Who runs torch and has none is told so, before torch looks for one that it may not open.
+        let told = "CUDA_VISIBLE_DEVICES";
+        let says_itself = managed.environment.keys().any(|name| name.as_str() == told);
+        return (managed.sandbox == Profile::MachineLearning && !says_itself).then(|| GpuLines {
+            comments: vec!["torch is not to look for a GPU: it may open none.".to_owned()],
+            environment: vec![format!("{told}=")],
+            ..GpuLines::default()
+        });
+    }
+    if managed.gpu == Gpu::All {
+        return Some(GpuLines {
+            comments: vec!["Every GPU, by the groups of the driver's nodes.".to_owned()],
+            devices: EVERY.map(allowed).to_vec(),
+            environment: vec![order],
+        });
+    }
+    let shared = SHARED.map(allowed).to_vec();
+    if managed.instances.is_some() {
+        return Some(GpuLines {
+            comments: vec![format!(
+                "Which GPU an instance may open, and CUDA sees, is in its own drop-in, {DROP_IN}."
+            )],
+            devices: shared,
+            environment: vec![order, "CUDA_VISIBLE_DEVICES=".to_owned()],
+        });
+    }
+    let holders = assigned(stack, &facts.gpus);
+    let holder = holders
+        .iter()
+        .find(|holder| holder.label == service.name.as_str())?;
+    let own = given(holder);
+    Some(GpuLines {
+        comments: own.comments,
+        devices: shared.into_iter().chain(own.devices).collect(),
+        environment: std::iter::once(order).chain(own.environment).collect(),
+    })
+}
+
+/// The drop-ins of all instances.
+#[must_use]
+pub fn instances(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Vec<InstanceUnit> {
+    assigned(stack, &facts.gpus)
+        .iter()
+        .filter(|holder| holder.instance.is_some() && holder.assigned != Assigned::Every)
+        .map(|holder| InstanceUnit {
+            file_name: drop_in(&holder.unit),
+            version: version.to_string(),
+            gpu: given(holder),
+        })
+        .collect()
+}
+
+/// Where the drop-in of an instance lies, below systemd's directory.
+#[must_use]
+pub fn drop_in(unit: &str) -> String {
+    format!("{unit}.d/{DROP_IN}")
+}
+
+/// What is a member's own.
+fn given(holder: &Holder) -> GpuLines {
+    let Assigned::These { given, lacking } = &holder.assigned else {
+        return GpuLines::default();
+    };
+    let mut comments: Vec<String> = given.iter().map(comment).collect();
+    if !lacking.is_empty() {
+        comments.push(
+            "Not all that it is to have was there when this was written: install again once it is."
+                .to_owned(),
+        );
+    }
+    let mut devices = Vec::new();
+    for node in given.iter().flat_map(|given| &given.nodes) {
+        let line = allowed(node);
+        if !devices.contains(&line) {
+            devices.push(line);
+        }
+    }
+    GpuLines {
+        comments,
+        devices,
+        environment: holder
+            .assigned
+            .visible()
+            .map(|names| format!("CUDA_VISIBLE_DEVICES={names}"))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn comment(given: &Given) -> String {
+    let whole = format!("{}, {}", raw(&given.gpu.model), raw(&given.gpu.bus));
+    let others = if given.with_others {
+        "; its other parts, too: the driver does not tell which is this one"
+    } else {
+        ""
+    };
+    if given.name.is_part() {
+        format!("{}: part of {whole}{others}", given.name)
+    } else {
+        format!("{}: {whole}", given.name)
+    }
+}
+
+fn allowed(node: impl AsRef<str>) -> String {
+    format!("{} rw", node.as_ref())
+}
