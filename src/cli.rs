@@ -162,6 +162,9 @@ pub struct Install {
     /// Only show what would change
     #[arg(long)]
     pub dry_run: bool,
+    /// Take over unit files that juniperctl did not write; uninstall puts them back
+    #[arg(long)]
+    pub replace: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -173,6 +176,9 @@ pub struct Uninstall {
     /// Also remove secrets, state, logs and caches of the services
     #[arg(long)]
     pub purge: bool,
+    /// Only show what would go
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -10,6 +10,7 @@ mod configuration;
 mod context;
 mod failure;
 mod gate;
+mod generations;
 mod graph;
 mod health;
 mod incidents;

@@ -28,6 +28,7 @@ pub mod prompt;
 pub mod secrets;
 pub mod server;
 pub mod signals;
+pub mod switch;
 pub mod systemd;
 pub mod terminal;
 pub mod watched_http;

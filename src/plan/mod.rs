@@ -6,9 +6,11 @@
 pub mod change;
 pub mod compare;
 pub mod effects;
+pub mod generation;
 pub mod receipt;
 
 pub use change::Change;
 pub use compare::{Conflict, Found, Plan, install, uninstall};
 pub use effects::{Effects, effects};
+pub use generation::Generation;
 pub use receipt::Receipt;
