@@ -17,6 +17,7 @@ mod exposure;
 mod failures;
 mod group;
 mod hostile;
+mod installing;
 mod isolated;
 mod lab;
 mod ordering;
@@ -96,6 +97,7 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(installing::trials());
     trials.extend(isolated::trials(Suite::Bookworm));
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
@@ -106,5 +108,6 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
     escape::print();
+    installing::print();
     conclusion.exit();
 }

@@ -29,7 +29,12 @@ pub(super) fn staged(
         }
     })?;
     for line in &said.of_others {
-        context.terminal.detail(line);
+        // What stands in a drop-in of ours is for its administrator to know; the rest has been so before.
+        if line.contains("/juniper") {
+            context.terminal.error(&format!("warning: {line}"));
+        } else {
+            context.terminal.detail(line);
+        }
     }
     if said.of_ours.is_empty() {
         return Ok(());
@@ -41,5 +46,5 @@ pub(super) fn staged(
         Kind::Machine,
         "systemd-analyze finds fault with the new units; nothing was changed",
     )
-    .hint("this is a fault of juniperctl: please report it with these lines"))
+    .hint("where a drop-in is to blame correct it (`systemctl cat UNIT` shows all); otherwise please report these lines"))
 }
