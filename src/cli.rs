@@ -12,9 +12,11 @@ use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 mod gate;
+mod installed;
 mod secret;
 mod watchdog;
 
+pub use installed::Rollback;
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
@@ -84,6 +86,12 @@ pub enum Command {
     Install(Install),
     /// Stop and remove everything that install brought
     Uninstall(Uninstall),
+    /// Show what has become of the installed units, and what an install would change
+    Diff,
+    /// Show what was installed when, and what changed
+    History,
+    /// Go back to units that were installed before
+    Rollback(Rollback),
     /// Start the group or some services, and wait until they answer
     Start(Lifecycle),
     /// Stop the group or some services
@@ -149,6 +157,10 @@ pub struct Render {
 
 /// Show what would change, then install the units and enable juniper.target
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Install {
     /// Use this profile instead of the configured one
     #[arg(long, value_name = "PROFILE", value_parser = profile)]

@@ -19,15 +19,17 @@ use super::{Context, configuration, lifecycle};
 
 pub(super) mod apply;
 pub(super) mod change;
-mod moving;
+pub(super) mod moving;
 pub(super) mod pending;
 mod preflight;
-mod running;
+pub(super) mod running;
 pub(super) mod transaction;
 mod verify;
+pub(super) mod warning;
 
 use apply::{Written, carry_out};
 use preflight::preflight;
+use warning::Restart;
 
 pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
     // A dry run changes nothing, not even what another one has left half done.
@@ -62,27 +64,20 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Effects::default(),
     };
-    if let Some(before) = receipt
-        .as_ref()
-        .map(|receipt| receipt.profile.as_str())
-        .filter(|before| *before != stack.profile.as_str())
-    {
-        context
-            .terminal
-            .say(&format!("profile: {} in place of {before}", stack.profile));
-    }
-    if plan.is_empty() {
-        context.terminal.say(&format!(
-            "nothing to change: profile {} is installed as configured",
-            stack.profile
-        ));
-    }
-    show(&plan, &effects, options.now, context);
+    told(&plan, &stack, receipt.as_ref(), &effects, options, context);
     for (name, _) in &taken_over {
         context.terminal.say(&format!(
             "  takes over {name}: a copy is kept in {}",
             context.paths.taken_over().display()
         ));
+    }
+    if systemd.is_some() {
+        let restart = if options.now {
+            Restart::Now
+        } else {
+            Restart::OnlyIfTold
+        };
+        warning::of_harm(&plan, &effects, &stack, restart, context).await?;
     }
     let moves = moving::is_needed(&plan, &effects);
     if moves {
@@ -131,6 +126,32 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Ok(0),
     }
+}
+
+/// Says what would change.
+fn told(
+    plan: &Plan,
+    stack: &Stack,
+    receipt: Option<&Receipt>,
+    effects: &Effects,
+    options: &Install,
+    context: &Context,
+) {
+    if let Some(before) = receipt
+        .map(|receipt| receipt.profile.as_str())
+        .filter(|before| *before != stack.profile.as_str())
+    {
+        context
+            .terminal
+            .say(&format!("profile: {} in place of {before}", stack.profile));
+    }
+    if plan.is_empty() {
+        context.terminal.say(&format!(
+            "nothing to change: profile {} is installed as configured",
+            stack.profile
+        ));
+    }
+    show(plan, effects, options.now, context);
 }
 
 /// What an interrupted one had not told systemd yet is told now.

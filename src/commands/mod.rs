@@ -4,15 +4,18 @@
 
 mod act;
 mod audit;
+mod busy;
 mod check;
 mod completions;
 mod configuration;
 mod context;
+mod diff;
 mod failure;
 mod gate;
 mod generations;
 mod graph;
 mod health;
+mod history;
 mod incidents;
 mod inside;
 mod install;
@@ -23,6 +26,7 @@ mod notification;
 mod orders;
 mod progress;
 mod render;
+mod rollback;
 mod scale;
 mod secret;
 mod status;
@@ -74,6 +78,9 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Render(options) => render::run(&options, context),
         Command::Install(options) => install::run(&options, context).await,
         Command::Uninstall(options) => uninstall::run(&options, context).await,
+        Command::Diff => diff::run(context).await,
+        Command::History => history::run(context),
+        Command::Rollback(options) => rollback::run(&options, context).await,
         Command::Start(options) => lifecycle::run(Verb::Start, &options, context).await,
         Command::Stop(options) => lifecycle::run(Verb::Stop, &options, context).await,
         Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,

@@ -129,7 +129,7 @@ mod tests {
         let _first = Lock::take(directory.path(), |_| ()).unwrap();
         let mut named = String::new();
         let refused = Lock::taken(directory.path(), Duration::ZERO, |who| {
-            who.clone_into(&mut named)
+            who.clone_into(&mut named);
         });
         let own = format!("process {} (", std::process::id());
         assert!(named.starts_with(&own), "{named}");

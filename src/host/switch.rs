@@ -7,12 +7,12 @@
 //! whoever comes next ([`Switch::recover`]). It never decides what is written, and tells nobody.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Files;
+use super::durable::{directory, duplicate, link, rename, sync, write};
 use super::files::{FileError, failed};
 use crate::plan::Change;
 
@@ -161,10 +161,11 @@ impl Switch {
             Files::make_directory(parent)?;
         }
         directory(&self.store)?;
-        let list: String = made
-            .iter()
-            .map(|path| format!("{}\n", path.display()))
-            .collect();
+        let mut list = String::new();
+        for path in made {
+            list.push_str(&path.display().to_string());
+            list.push('\n');
+        }
         write(&self.store.join(MADE), &list)?;
         sync(&self.store)?;
         Files::make_directory(&self.units)?;
@@ -297,6 +298,7 @@ impl Switch {
             let ready = self.work.join(side.name()).join(&name);
             let kept = self.store.join(side.name()).join(&name);
             if !ready.exists() && kept.exists() {
+                Files::make_directory(&self.work.join(side.name()))?;
                 duplicate(&kept, &ready)?;
             }
             if ready.exists() {
@@ -365,50 +367,4 @@ impl Switch {
 /// What a unit's link says. From the units' directory, so that it is right below any root.
 fn link_text(name: &str) -> String {
     format!("../{NAME}/{CURRENT}/{name}")
-}
-
-fn directory(path: &Path) -> Result<(), FileError> {
-    let make = || {
-        fs::create_dir(path)?;
-        // Whoever may read units may read them through a link, too.
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-    };
-    make().map_err(failed("make the directory", path))
-}
-
-fn link(path: &Path, says: &str) -> Result<(), FileError> {
-    symlink(says, path).map_err(failed("link", path))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
-    fs::rename(from, to).map_err(failed("replace", to))
-}
-
-/// A new file with this text, on disk.
-fn write(path: &Path, text: &str) -> Result<(), FileError> {
-    let write = || -> io::Result<()> {
-        let mut file = File::create_new(path)?;
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
-        file.sync_all()
-    };
-    write().map_err(failed("write", path))
-}
-
-/// A second name for a file; a copy of it where the file system has none or the names lie on two.
-fn duplicate(from: &Path, to: &Path) -> Result<(), FileError> {
-    if fs::hard_link(from, to).is_ok() {
-        return Ok(());
-    }
-    let copy = || -> io::Result<()> {
-        fs::copy(from, to)?;
-        File::open(to)?.sync_all()
-    };
-    copy().map_err(failed("write", to))
-}
-
-/// Waits until a directory is on disk as it is.
-fn sync(path: &Path) -> Result<(), FileError> {
-    let sync = || File::open(path)?.sync_all();
-    sync().map_err(failed("write", path))
 }

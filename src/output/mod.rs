@@ -6,6 +6,7 @@ pub mod curl;
 pub mod graph;
 pub mod health;
 pub mod incidents;
+pub mod installed;
 pub mod journal_line;
 pub mod moment;
 pub mod notification;

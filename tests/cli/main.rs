@@ -31,6 +31,7 @@ mod health;
 mod help;
 mod incidents;
 mod install;
+mod installed;
 mod machine;
 mod needs;
 mod notification;
@@ -52,6 +53,7 @@ fn main() {
         output::trials(),
         packagers::trials(),
         install::trials(),
+        installed::trials(),
         incidents::trials(),
         notification::trials(),
         refusals::trials(),

@@ -49,7 +49,7 @@ pub(in crate::commands) async fn carry_out(
         enables: true,
         taken_over: written.taken_over,
     };
-    let transaction = Transaction::stage(wanted, systemd, context)?;
+    let transaction = Transaction::stage(&wanted, systemd, context)?;
     if let Some(systemd) = systemd {
         let stopped = async {
             if let Some(stack) = written.moves {

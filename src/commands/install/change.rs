@@ -31,7 +31,7 @@ pub(in crate::commands) async fn carry_out(
         enables: false,
         taken_over: &[],
     };
-    Transaction::stage(wanted, Some(systemd), context)?
+    Transaction::stage(&wanted, Some(systemd), context)?
         .carry_out(Some(systemd))
         .await?;
     tell_watchdog(systemd, context).await;

@@ -52,11 +52,11 @@ impl<'c> Transaction<'c> {
     /// # Errors
     /// It cannot be staged, or there is something wrong with the units. That is written down.
     pub(in crate::commands) fn stage(
-        wanted: Wanted<'_>,
+        wanted: &Wanted<'_>,
         systemd: Option<&Systemd>,
         context: &'c Context,
     ) -> Result<Self, CommandError> {
-        let (generation, receipt, made) = described(&wanted, context)?;
+        let (generation, receipt, made) = described(wanted, context)?;
         let mut records = vec![
             ("receipt.json".to_owned(), written(receipt.written())?),
             (
