@@ -38,6 +38,9 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
         verified.stdout.trim().is_empty(),
         format!("verify: {}", verified.stdout),
     )?;
+    again_and_back(&machine)?;
+    offline_is_the_same(&machine, suite)?;
+
     exits(&machine, "systemctl start juniper.target", 0)?;
     let health = exits(&machine, "juniperctl health", 0)?;
     has(
@@ -80,6 +83,83 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
     claim(
         differing.is_empty(),
         format!("the tree differs: {differing:?}"),
+    )
+}
+
+/// A second install changes nothing; another profile, and a rollback is byte for byte what was there.
+fn again_and_back(machine: &Machine) -> Outcome {
+    let installed = tree(machine)?;
+    let again = exits(machine, "juniperctl install --profile mock", 0)?;
+    has(&again.stderr, &["nothing to change"])?;
+    claim(
+        tree(machine)? == installed,
+        "the second install changed the tree",
+    )?;
+    exits(machine, "juniperctl diff", 0)?;
+
+    let units = units(machine)?;
+    exits(machine, "juniperctl install --profile default", 0)?;
+    claim(
+        self::units(machine)? != units,
+        "the other profile has the same units",
+    )?;
+    exits(machine, "juniperctl rollback --yes", 0)?;
+    claim(
+        self::units(machine)? == units,
+        "the rollback is not what was there",
+    )?;
+    exits(machine, "systemctl is-enabled juniper.target", 0)?;
+    let history = exits(machine, "juniperctl history", 0)?;
+    let by: Vec<&str> = history
+        .stdout
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().nth(4))
+        .collect();
+    claim(by == ["rollback", "install", "install"], &history.stdout)
+}
+
+/// An install into a tree writes the same units, the same link and the same receipt as one on a machine.
+fn offline_is_the_same(machine: &Machine, suite: Suite) -> Outcome {
+    let version = suite.systemd_version();
+    exits(
+        machine,
+        &format!(
+            "mkdir -p /run/tree/usr/bin && cp /usr/bin/juniperctl /usr/bin/juniper-standin /run/tree/usr/bin/ && \
+             juniperctl --root /run/tree install --profile mock --systemd {version}"
+        ),
+        0,
+    )?;
+    let offline = run(machine, &listed("/run/tree"))?.stdout;
+    claim(offline == units(machine)?, format!("offline:\n{offline}"))?;
+    let receipt = |root: &str| -> Result<serde_json::Value, libtest_mimic::Failed> {
+        let text = machine.read_text(format!("{root}/var/lib/juniperctl/receipt.json"))?;
+        let mut receipt: serde_json::Value = serde_json::from_str(&text)?;
+        // The machine had directories that the tree had not, and has been elsewhere in between.
+        for key in ["directories", "generation"] {
+            receipt.as_object_mut().unwrap().remove(key);
+        }
+        Ok(receipt)
+    };
+    claim(receipt("/run/tree")? == receipt("")?, "the receipts differ")?;
+    exits(machine, "juniperctl --root /run/tree diff", 0)?;
+    exits(machine, "juniperctl --root /run/tree uninstall", 0)?;
+    let left = exits(machine, "find /run/tree ! -type d; rm -r /run/tree", 0)?;
+    claim(
+        left.stdout.lines().count() == 2,
+        format!("left in the tree: {}", left.stdout),
+    )
+}
+
+/// Every unit and link of ours with its mode, where it leads, and what is in it.
+fn units(machine: &Machine) -> Result<String, libtest_mimic::Failed> {
+    Ok(exits(machine, &listed(""), 0)?.stdout)
+}
+
+fn listed(root: &str) -> String {
+    format!(
+        "cd {root}/etc/systemd/system && find . -name 'juniper*' -printf '%p %y %m %l\\n' | sort && \
+         find . -name 'juniper*' -type f | sort | xargs sha256sum"
     )
 }
 
