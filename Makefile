@@ -71,9 +71,11 @@ ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see o
 	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
-soak: deb ## the long campaigns: hundreds of kills, twenty power cuts; prints what came of them
+soak: deb ## the long campaigns: hundreds of kills, power cuts; prints what came of them, writes tests/systemd/INSTALLING.md
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
+	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
+	  cargo test --package juniperctl --test systemd -- an_install
 
 bench: deb ## measure beside what a user would do instead; writes tests/lab/BENCHMARK.md; ONLY=watching does one part
 	@$(LAB) prepare trixie

@@ -26,13 +26,13 @@ done"#;
 /// Prints each unit that systemd does not take.
 pub(super) const LOADED: &str = r#"cd /etc/systemd/system
 systemctl daemon-reload || exit 1
+units=
 for unit in juniper*.service juniper*.socket juniper*.target; do
     case $unit in *@.*) continue ;; esac
-    if [ -e "$unit" ]; then
-        state=$(systemctl show -p LoadState --value "$unit")
-        [ "$state" = loaded ] || echo "$unit is $state"
-    fi
-done"#;
+    if [ -e "$unit" ]; then units="$units $unit"; fi
+done
+[ -z "$units" ] || systemctl show -p Id,LoadState $units | grep '^LoadState=' | grep -v '=loaded$'
+true"#;
 
 /// Prints whatever an install leaves that has not ended.
 pub(super) const STRAYS: &str = r"find /etc /var/lib/juniperctl /run/juniperctl* \
