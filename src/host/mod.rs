@@ -31,6 +31,8 @@ pub mod secrets;
 pub mod server;
 pub mod signals;
 pub mod switch;
+#[cfg(test)]
+mod switch_tests;
 pub mod systemd;
 pub mod terminal;
 pub mod watched_http;

@@ -318,18 +318,20 @@ impl Switch {
     }
 
     fn put_records(&self) -> Result<(), FileError> {
-        for name in Files::names(&self.staged_records)? {
-            let staged = self.staged_records.join(&name);
-            if !staged.is_dir() {
-                rename(&staged, &self.records.join(&name))?;
-                continue;
-            }
-            let below = self.records.join(&name);
+        // The receipt last: it names what lies in the directories.
+        let (directories, files): (Vec<String>, Vec<String>) = Files::names(&self.staged_records)?
+            .into_iter()
+            .partition(|name| self.staged_records.join(name).is_dir());
+        for name in directories {
+            let (staged, below) = (self.staged_records.join(&name), self.records.join(&name));
             Files::make_directory(&below)?;
             for file in Files::names(&staged)? {
                 rename(&staged.join(&file), &below.join(&file))?;
             }
             sync(&below)?;
+        }
+        for name in files {
+            rename(&self.staged_records.join(&name), &self.records.join(&name))?;
         }
         if self.records.exists() {
             sync(&self.records)?;
