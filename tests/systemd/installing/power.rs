@@ -10,11 +10,11 @@ use libtest_mimic::Failed;
 
 use super::super::lab::{Outcome, claim, package};
 use super::super::ordering::Random;
-use super::stage::{LOADED, LOOK, STRAYS, install_line};
+use super::stage::{LOADED, LOOK, PROFILES, STRAYS, install_line};
 use super::table::note;
 
-/// Two whose services cannot run there: an emulated machine is slow enough without them.
-const PROFILES: [&str; 2] = ["default", "full"];
+/// Keeps all services from starting at each boot: an emulated machine is slow enough without them.
+const OFF: &str = "[Unit]\nConditionPathExists=/nowhere\n";
 
 const BOOT: Duration = Duration::from_mins(3);
 const COMMAND: Duration = Duration::from_mins(2);
@@ -90,7 +90,7 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
     Ok(())
 }
 
-/// Both packages; nothing is installed yet.
+/// Both packages; no units are installed yet.
 fn packages(tree: &Path) -> Result<(), juniper_lab::Error> {
     for name in ["juniperctl", "juniper-standin"] {
         let package = package(name);
@@ -99,6 +99,9 @@ fn packages(tree: &Path) -> Result<(), juniper_lab::Error> {
         chroot(tree, &["dpkg", "--install", &inside])?;
         chroot(tree, &["rm", &inside])?;
     }
+    let drop_ins = tree.join("etc/systemd/system/juniper-.service.d");
+    fs::create_dir_all(&drop_ins).unwrap();
+    fs::write(drop_ins.join("off.conf"), OFF).unwrap();
     Ok(())
 }
 
