@@ -71,9 +71,11 @@ ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see o
 	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
-soak: deb mutated ## the long campaigns: kills, power cuts, mutated configurations; prints what came of them
+soak: deb mutated ## the long campaigns: kills, power cuts, mutated configurations; prints what came of them, writes tests/systemd/INSTALLING.md
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
+	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
+	  cargo test --package juniperctl --test systemd -- an_install
 
 mutated: requirements ## 100,000 mutated configurations; writes tests/mutated/REPORT.md
 	MUTATIONS=$(or $(MUTATIONS),100000) MUTATION_REPORT=$(CURDIR)/tests/mutated/REPORT.md \

@@ -13,11 +13,13 @@ use crate::unit::SystemdVersion;
 
 mod configuration;
 mod gate;
+mod installed;
 mod learn;
 mod secret;
 mod watchdog;
 
 pub use configuration::{Check, Explain};
+pub use installed::Rollback;
 pub use learn::Learn;
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
@@ -90,6 +92,12 @@ pub enum Command {
     Install(Install),
     /// Stop and remove everything that install brought
     Uninstall(Uninstall),
+    /// Show what has become of the installed units, and what an install would change
+    Diff,
+    /// Show what was installed when, and what changed
+    History,
+    /// Go back to units that were installed before
+    Rollback(Rollback),
     /// Start the group or some services, and wait until they answer
     Start(Lifecycle),
     /// Stop the group or some services
@@ -162,6 +170,10 @@ pub struct Render {
 
 /// Show what would change, then install the units and enable juniper.target
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Install {
     /// Use this profile instead of the configured one
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
@@ -175,6 +187,9 @@ pub struct Install {
     /// Only show what would change
     #[arg(long)]
     pub dry_run: bool,
+    /// Take over unit files that juniperctl did not write; uninstall puts them back
+    #[arg(long)]
+    pub replace: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -186,6 +201,9 @@ pub struct Uninstall {
     /// Also remove secrets, state, logs and caches of the services
     #[arg(long)]
     pub purge: bool,
+    /// Only show what would go
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -173,9 +173,14 @@ pub(super) fn install_again(context: &Context) -> String {
 /// The installed stack where it can be told without a word: for the names of what is there.
 pub(super) fn installed_stack_silently(context: &Context) -> Option<Stack> {
     let receipt = context.receipt().ok()??;
+    silently(ProfileName::parse(&receipt.profile).ok(), context)
+}
+
+/// The stack of a profile, where it can be told without a word.
+pub(super) fn silently(profile: Option<ProfileName>, context: &Context) -> Option<Stack> {
     let mut configuration = parsed(&texts(context).ok()?);
     let circumstances = Circumstances {
-        profile: ProfileName::parse(&receipt.profile).ok(),
+        profile,
         production: false,
     };
     resolve(

@@ -10,6 +10,7 @@ use crate::error::{CommandError, Kind};
 use crate::gpu::{GpuName, Gpus};
 use crate::host::lock::Lock;
 use crate::host::secrets::{Listing, listing};
+use crate::host::switch::{Recovery, Switch};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
 use crate::plan::{Found, Receipt};
@@ -33,6 +34,14 @@ pub struct Context {
     pub configuration_named: bool,
     /// Whether the environment says that people rely on this machine's results.
     pub production: bool,
+}
+
+/// The right to change what is installed.
+#[derive(Debug)]
+pub struct Locked {
+    _lock: Option<Lock>,
+    /// What was found half done, and ended.
+    pub recovery: Recovery,
 }
 
 impl Context {
@@ -178,20 +187,63 @@ impl Context {
         })
     }
 
-    /// Keeps every other juniperctl from changing this machine until the lock is dropped. Who is not
-    /// root changes nothing; a directory tree is its owner's.
+    /// Where units are switched.
+    #[must_use]
+    pub fn switch(&self) -> Switch {
+        Switch::new(&self.paths.units(), &self.paths.records())
+    }
+
+    /// Keeps every other juniperctl from changing this machine or tree until the lock is dropped, and ends
+    /// what an interrupted one has left half done. Who is not root changes nothing on the machine.
     ///
     /// # Errors
-    /// The lock cannot be had.
-    pub fn locked(&self) -> Result<Option<Lock>, CommandError> {
-        if self.paths.is_offline() || !accounts::is_root() {
-            return Ok(None);
-        }
-        let waiting = || {
-            self.terminal
-                .say("waiting for another juniperctl to finish");
+    /// The lock cannot be had, or what is half done cannot be ended.
+    pub fn locked(&self) -> Result<Locked, CommandError> {
+        let path = if self.paths.is_offline() {
+            self.stays_below_root()?;
+            self.paths.at("/")
+        } else if accounts::is_root() {
+            self.paths.lock()
+        } else {
+            return Ok(Locked {
+                _lock: None,
+                recovery: Recovery::Nothing,
+            });
         };
-        Lock::take(&self.paths.lock(), waiting).map(Some)
+        let lock = Lock::take(&path, |who| {
+            self.terminal.say(&format!("waiting for {who} to finish"));
+        })?;
+        let recovery = self.switch().recover()?;
+        match recovery {
+            Recovery::Nothing => {}
+            Recovery::Undone => self
+                .terminal
+                .say("an earlier juniperctl was interrupted: its change is undone"),
+            Recovery::Finished => self
+                .terminal
+                .say("an earlier juniperctl was interrupted: its change is finished"),
+        }
+        Ok(Locked {
+            _lock: Some(lock),
+            recovery,
+        })
+    }
+
+    /// Refuses a tree whose own links lead out of it: it would be the machine that is written to.
+    fn stays_below_root(&self) -> Result<(), CommandError> {
+        let Some(root) = Files::really(&self.paths.at("/")) else {
+            return Ok(());
+        };
+        for path in [self.paths.units(), self.paths.generations()] {
+            if Files::really(&path).is_some_and(|really| !really.starts_with(&root)) {
+                return Err(CommandError::new(
+                    Kind::Machine,
+                    format!("{} leads out of the tree; nothing was changed", path.display()),
+                )
+                .hint("a link on its way is absolute: make it relative, or run juniperctl inside the tree"));
+            }
+        }
+        Ok(())
     }
 
     /// Asks whether to go on, where somebody sits there who has not said so already.

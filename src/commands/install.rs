@@ -5,32 +5,42 @@ use std::collections::BTreeMap;
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
 use crate::hardening::audit;
+use crate::host::switch::Recovery;
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
+use crate::unit::group;
 use crate::unit::{Facts, SystemdVersion, UnitFile, gpu, rendered};
 
+use super::context::Locked;
 use super::{Context, configuration, gpus, lifecycle};
 
 pub(super) mod apply;
-mod moving;
+pub(super) mod change;
+pub(super) mod moving;
 pub(super) mod pending;
 mod preflight;
-mod running;
+pub(super) mod running;
+pub(super) mod transaction;
+mod verify;
+pub(super) mod warning;
 
 use apply::{Written, carry_out};
 use preflight::preflight;
+use warning::Restart;
 
 pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, CommandError> {
-    let lock = context.locked()?;
+    // A dry run changes nothing, not even what another one has left half done.
+    let lock = (!options.dry_run).then(|| context.locked()).transpose()?;
     let stack = configuration::stack(options.profile.as_ref(), context)?;
     let systemd = if context.paths.is_offline() {
         None
     } else {
         Some(Systemd::connect().await?)
     };
+    reload_recovered(lock.as_ref(), systemd.as_ref()).await?;
     let version = version(options, systemd.as_ref(), context).await?;
     let facts = context.facts(&stack)?;
     warn_of_lost(&facts, context)?;
@@ -40,7 +50,12 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     gpus::refuse(&stack, &facts.gpus, context)?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;
-    let plan = plan::install(&files, &found, receipt.as_ref());
+    let mut plan = plan::install(&files, &found, receipt.as_ref());
+    let taken_over = if options.replace {
+        plan.take_over(&files, &found)
+    } else {
+        Vec::new()
+    };
     refuse_conflicts(&plan, context)?;
     preflight(&stack, context)?;
     configuration::explain_network(&stack, context);
@@ -51,16 +66,21 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Effects::default(),
     };
-    if let Some(before) = receipt
-        .as_ref()
-        .map(|receipt| receipt.profile.as_str())
-        .filter(|before| *before != stack.profile.as_str())
-    {
-        context
-            .terminal
-            .say(&format!("profile: {} in place of {before}", stack.profile));
+    told(&plan, &stack, receipt.as_ref(), &effects, options, context);
+    for (name, _) in &taken_over {
+        context.terminal.say(&format!(
+            "  takes over {name}: a copy is kept in {}",
+            context.paths.taken_over().display()
+        ));
     }
-    show(&plan, &effects, &stack, options.now, context);
+    if systemd.is_some() {
+        let restart = if options.now {
+            Restart::Now
+        } else {
+            Restart::OnlyIfTold
+        };
+        warning::of_harm(&plan, &effects, &stack, restart, context).await?;
+    }
     let again = configuration::install_command(stack.profile.as_str(), context);
     let moves = moving::is_needed(&plan, &effects);
     if moves {
@@ -74,16 +94,17 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         .as_ref()
         .is_some_and(|receipt| receipt.profile == stack.profile.as_str());
     if !(plan.is_empty() && enabled && recorded) {
-        confirmed(&plan, options, &again, context)?;
+        confirmed(plan.is_empty() || options.yes, &again, context)?;
         let written = Written {
-            files: &files,
-            version,
-            stack: &stack,
+            command: "install",
+            units: files.iter().map(|file| file.name.clone()).collect(),
+            systemd: version.to_string(),
+            profile: stack.profile.to_string(),
+            members: group::members(&stack),
             receipt: receipt.as_ref(),
+            taken_over: &taken_over,
+            moves: moves.then_some(&stack),
         };
-        if let Some(systemd) = systemd.as_ref().filter(|_| moves) {
-            moving::stop(&stack, systemd, context).await?;
-        }
         carry_out(&plan, &written, systemd.as_ref(), context).await?;
         context.terminal.say(&format!(
             "installed: profile {}, systemd {version}",
@@ -103,13 +124,52 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             Ok(code)
         }
         Some(_) => {
-            if let Some(next) = effects.next_step(&again) {
+            if let Some(next) = effects.next_step(Some(&again)) {
                 context.terminal.say(&format!("next: {next}"));
             }
             Ok(0)
         }
         None => Ok(0),
     }
+}
+
+/// Says what would change.
+fn told(
+    plan: &Plan,
+    stack: &Stack,
+    receipt: Option<&Receipt>,
+    effects: &Effects,
+    options: &Install,
+    context: &Context,
+) {
+    if let Some(before) = receipt
+        .map(|receipt| receipt.profile.as_str())
+        .filter(|before| *before != stack.profile.as_str())
+    {
+        context
+            .terminal
+            .say(&format!("profile: {} in place of {before}", stack.profile));
+    }
+    if plan.is_empty() {
+        context.terminal.say(&format!(
+            "nothing to change: profile {} is installed as configured",
+            stack.profile
+        ));
+    }
+    show(plan, effects, options.now, context);
+}
+
+/// What an interrupted one had not told systemd yet is told now.
+pub(super) async fn reload_recovered(
+    lock: Option<&Locked>,
+    systemd: Option<&Systemd>,
+) -> Result<(), CommandError> {
+    if let (Some(lock), Some(systemd)) = (lock, systemd)
+        && lock.recovery != Recovery::Nothing
+    {
+        systemd.reload().await?;
+    }
+    Ok(())
 }
 
 /// Without its secret a service is open; that must not come about by a file that was lost.
@@ -179,6 +239,7 @@ pub(super) fn found(
     context: &Context,
 ) -> Result<BTreeMap<String, Found>, CommandError> {
     let directory = context.paths.units();
+    let switch = context.switch();
     let mut names: Vec<String> = Files::names(&directory)?
         .into_iter()
         .filter(|name| {
@@ -199,7 +260,15 @@ pub(super) fn found(
     names.extend(receipt.iter().flat_map(|receipt| receipt.units.clone()));
     let mut found = BTreeMap::new();
     for name in names {
-        if let Some(lies_there) = Files::found(&directory.join(&name))? {
+        let lies_there = match Files::found(&directory.join(&name))? {
+            // In the middle of a switch that was interrupted a unit is what its link leads to.
+            Some(Found::Link(link)) => match switch.target(&name, &link) {
+                Some(unit) => Files::found(&unit)?,
+                None => Some(Found::Link(link)),
+            },
+            other => other,
+        };
+        if let Some(lies_there) = lies_there {
             found.insert(name, lies_there);
         }
     }
@@ -222,7 +291,7 @@ pub(super) fn refuse_conflicts(plan: &Plan, context: &Context) -> Result<(), Com
         Kind::Machine,
         "units of the same name are in the way; nothing was changed",
     )
-    .hint("move them away, or rename the service in /etc/juniper/juniper.toml"))
+    .hint("move them away, or rename the service in /etc/juniper/juniper.toml; files can be taken over: --replace"))
 }
 
 fn members_of<'s>(stack: &'s Stack, labels: &[String]) -> Vec<Member<'s>> {
@@ -233,14 +302,9 @@ fn members_of<'s>(stack: &'s Stack, labels: &[String]) -> Vec<Member<'s>> {
         .collect()
 }
 
-fn show(plan: &Plan, effects: &Effects, stack: &Stack, now: bool, context: &Context) {
+pub(super) fn show(plan: &Plan, effects: &Effects, now: bool, context: &Context) {
     let terminal = &context.terminal;
-    if plan.is_empty() {
-        terminal.say(&format!(
-            "nothing to change: profile {} is installed as configured",
-            stack.profile
-        ));
-    } else {
+    if !plan.is_empty() {
         terminal.say(&format!("in {}:", context.paths.units().display()));
     }
     for change in &plan.changes {
@@ -260,12 +324,7 @@ fn show(plan: &Plan, effects: &Effects, stack: &Stack, now: bool, context: &Cont
     }
 }
 
-fn confirmed(
-    plan: &Plan,
-    options: &Install,
-    again: &str,
-    context: &Context,
-) -> Result<(), CommandError> {
+pub(super) fn confirmed(agreed: bool, again: &str, context: &Context) -> Result<(), CommandError> {
     if !context.paths.is_offline() && !accounts::is_root() {
         return Err(CommandError::new(
             Kind::Machine,
@@ -278,5 +337,5 @@ fn confirmed(
             "run it as root: {again}; --dry-run shows the plan without"
         )));
     }
-    context.agreed("install this?", plan.is_empty() || options.yes)
+    context.agreed("install this?", agreed)
 }

@@ -4,17 +4,21 @@
 
 mod act;
 mod audit;
+mod busy;
 mod check;
 mod completions;
 mod configuration;
 mod context;
+mod diff;
 mod effective;
 mod explain;
 mod failure;
 mod gate;
+mod generations;
 mod gpus;
 mod graph;
 mod health;
+mod history;
 mod incidents;
 mod inside;
 mod install;
@@ -28,6 +32,7 @@ mod orders;
 mod progress;
 mod readable;
 mod render;
+mod rollback;
 mod scale;
 mod schema;
 mod secret;
@@ -82,6 +87,9 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Render(options) => render::run(&options, context),
         Command::Install(options) => install::run(&options, context).await,
         Command::Uninstall(options) => uninstall::run(&options, context).await,
+        Command::Diff => diff::run(context).await,
+        Command::History => history::run(context),
+        Command::Rollback(options) => rollback::run(&options, context).await,
         Command::Start(options) => lifecycle::run(Verb::Start, &options, context).await,
         Command::Stop(options) => lifecycle::run(Verb::Stop, &options, context).await,
         Command::Restart(options) => lifecycle::run(Verb::Restart, &options, context).await,

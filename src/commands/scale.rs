@@ -12,7 +12,7 @@ use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};
 use crate::spec::{ProfileName, ServiceName};
 
-use super::install::{apply, pending};
+use super::install::{change, pending};
 use super::{Context, configuration, lifecycle};
 
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
@@ -155,15 +155,15 @@ async fn carry_out(
     let made = Files::make_directory(&drop_ins)?;
     let old = Files::read(&path)?;
     Files::replace(&path, text)?;
-    if let Err(error) = apply::apply(&plan.changes, &context.paths.units()) {
+    let changed = change::carry_out("scale", &plan, &receipt, &made, systemd, context).await;
+    if let Err(error) = changed {
         match old {
             Some(old) => Files::replace(&path, &old)?,
             None => Files::remove(&path)?,
         }
         return Err(error);
     }
-    let receipt = receipt.with_units(&plan.changes);
-    apply::settle(receipt, &made, systemd, context).await
+    Ok(())
 }
 
 /// Stops instances that are not wanted any more.

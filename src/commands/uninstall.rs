@@ -1,9 +1,11 @@
 //! `uninstall`: everything that install brought is stopped and taken away again.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::cli::Uninstall;
 use crate::error::{CommandError, Kind};
+use crate::host::switch::Switch;
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
 use crate::plan::{self, Plan, Receipt};
@@ -14,10 +16,11 @@ use crate::unit::group::{READY, TARGET};
 use super::{Context, configuration, install, lifecycle};
 
 pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, CommandError> {
-    let _lock = context.locked()?;
+    let _lock = (!options.dry_run).then(|| context.locked()).transpose()?;
     let receipt = context.receipt()?;
     let found = install::found(&[], receipt.as_ref(), context)?;
-    let plan = plan::uninstall(&found, receipt.as_ref());
+    let mut plan = plan::uninstall(&found, receipt.as_ref());
+    plan.give_back(&taken_over(context)?);
     let kept: Vec<(PathBuf, u64)> = context
         .paths
         .written_by_services()
@@ -34,30 +37,85 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         return Ok(0);
     }
     show(&plan, &kept, options.purge, context);
+    if options.dry_run {
+        return Ok(0);
+    }
     confirmed(options, context)?;
-    if !context.paths.is_offline() {
-        stop_everything(&plan, context).await?;
+    let switch = context.switch();
+    switch.stage(&plan.changes, &[], &made(receipt.as_ref(), context))?;
+    let enabled = Files::found(&context.paths.enablement())?.is_some();
+    if let Err(why) = units_go(&plan, &switch, context).await {
+        return Err(take_back(why, &switch, enabled, context));
     }
-    Files::remove(&context.paths.enablement())?;
-    install::apply::apply(&plan.changes, &context.paths.units())?;
-    if !context.paths.is_offline() {
-        forget(&plan).await?;
-    }
-    Files::remove(&context.paths.receipt())?;
     forget_decisions(context)?;
     if options.purge {
         for (path, _) in &kept {
             Files::remove_tree(path)?;
         }
     }
-    for directory in receipt
-        .iter()
-        .flat_map(|receipt: &Receipt| receipt.directories.iter().rev())
-    {
-        Files::remove_if_empty(&context.paths.at(directory));
-    }
+    Files::remove_tree(&context.paths.generations())?;
+    Files::remove_tree(&context.paths.taken_over())?;
+    // As long as it is there another uninstall goes on where this one was interrupted.
+    Files::remove(&context.paths.receipt())?;
+    switch.forget()?;
     context.terminal.say("uninstalled");
     Ok(0)
+}
+
+/// What was taken over from somebody else at the install.
+fn taken_over(context: &Context) -> Result<BTreeMap<String, String>, CommandError> {
+    let directory = context.paths.taken_over();
+    let mut texts = BTreeMap::new();
+    for name in Files::names(&directory)? {
+        if let Some(text) = Files::read(&directory.join(&name))? {
+            texts.insert(name, text);
+        }
+    }
+    Ok(texts)
+}
+
+/// The directories that were made for the installation, and those that uninstalling takes for itself.
+fn made(receipt: Option<&Receipt>, context: &Context) -> Vec<PathBuf> {
+    let paths = &context.paths;
+    let mut made: Vec<PathBuf> = receipt
+        .iter()
+        .flat_map(|receipt| receipt.directories.iter())
+        .map(|directory| paths.at(directory))
+        .collect();
+    made.extend(Files::missing(&paths.units()));
+    // Attempts that failed make it, too, and nobody else does.
+    made.extend([paths.records()]);
+    made
+}
+
+/// Stops what runs, takes the units away and has systemd forget them.
+async fn units_go(plan: &Plan, switch: &Switch, context: &Context) -> Result<(), CommandError> {
+    if !context.paths.is_offline() {
+        stop_everything(plan, context).await?;
+    }
+    Files::remove(&context.paths.enablement())?;
+    switch.switch()?;
+    if !context.paths.is_offline() {
+        forget(plan).await?;
+    }
+    Ok(())
+}
+
+/// Puts the units back where they could not be taken away.
+fn take_back(why: CommandError, switch: &Switch, enabled: bool, context: &Context) -> CommandError {
+    let target = "/etc/systemd/system/juniper.target";
+    let undone = switch.undo().and_then(|()| {
+        if enabled {
+            Files::link(&context.paths.enablement(), target)?;
+        }
+        Ok(())
+    });
+    let mut why = why;
+    why.message = match undone {
+        Ok(()) => format!("{}; the units are back", why.message),
+        Err(error) => format!("{}; and then {error}", why.message),
+    };
+    why.hint("what was stopped is still stopped: sudo systemctl daemon-reload, then sudo juniperctl start")
 }
 
 fn show(plan: &Plan, kept: &[(PathBuf, u64)], purge: bool, context: &Context) {

@@ -182,17 +182,33 @@ impl Files {
     /// # Errors
     /// One of them cannot be made.
     pub fn make_directory(path: &Path) -> Result<Vec<PathBuf>, FileError> {
-        let missing: Vec<PathBuf> = path
-            .ancestors()
-            .take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists())
-            .map(Path::to_owned)
-            .collect();
+        let missing = Self::missing(path);
         fs::create_dir_all(path).map_err(failed("make the directory", path))?;
         for made in &missing {
             fs::set_permissions(made, fs::Permissions::from_mode(0o755))
                 .map_err(failed("open to others the directory", made))?;
         }
-        Ok(missing.into_iter().rev().collect())
+        Ok(missing)
+    }
+
+    /// A directory and those of its parents that are not there, outermost first.
+    #[must_use]
+    pub fn missing(path: &Path) -> Vec<PathBuf> {
+        let mut missing: Vec<PathBuf> = path
+            .ancestors()
+            .take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists())
+            .map(Path::to_owned)
+            .collect();
+        missing.reverse();
+        missing
+    }
+
+    /// Where a path really lies, links followed, whether or not it is there yet.
+    #[must_use]
+    pub fn really(path: &Path) -> Option<PathBuf> {
+        let there = path.ancestors().find(|ancestor| ancestor.exists())?;
+        let below = path.strip_prefix(there).ok()?;
+        Some(there.canonicalize().ok()?.join(below))
     }
 
     /// Replaces a file as a whole: a temporary beside it, written out to disk, then renamed.

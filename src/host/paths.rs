@@ -53,10 +53,28 @@ impl Paths {
         self.at("/run/juniperctl.lock")
     }
 
+    /// Where juniperctl keeps what it knows of its installation.
+    #[must_use]
+    pub fn records(&self) -> PathBuf {
+        self.at("/var/lib/juniperctl")
+    }
+
     /// Where the receipt lies.
     #[must_use]
     pub fn receipt(&self) -> PathBuf {
-        self.at("/var/lib/juniperctl/receipt.json")
+        self.records().join("receipt.json")
+    }
+
+    /// Where generations of the installed units lie.
+    #[must_use]
+    pub fn generations(&self) -> PathBuf {
+        self.records().join("generations")
+    }
+
+    /// Where files of somebody else lie that were taken over.
+    #[must_use]
+    pub fn taken_over(&self) -> PathBuf {
+        self.records().join("replaced")
     }
 
     /// Where secrets lie.

@@ -7,6 +7,7 @@ pub mod gpu;
 pub mod graph;
 pub mod health;
 pub mod incidents;
+pub mod installed;
 pub mod journal_line;
 pub mod learn;
 pub mod moment;

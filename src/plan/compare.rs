@@ -95,6 +95,52 @@ impl Plan {
             .any(|change| change.name() == unit && change.old().is_none())
     }
 
+    /// Turns conflicts with files into changes: somebody has said that they may be replaced. Returns what
+    /// they hold. Links, directories and the like stay in the way.
+    pub fn take_over(
+        &mut self,
+        wanted: &[UnitFile],
+        found: &BTreeMap<String, Found>,
+    ) -> Vec<(String, String)> {
+        let mut taken_over = Vec::new();
+        self.conflicts.retain(|conflict| {
+            let file = wanted.iter().find(|file| file.name == conflict.name);
+            let (Some(file), Some(Found::File(old))) = (file, found.get(&conflict.name)) else {
+                return true;
+            };
+            self.changes.push(Change::Rewrite {
+                name: file.name.clone(),
+                old: old.clone(),
+                text: file.text.clone(),
+            });
+            taken_over.push((file.name.clone(), old.clone()));
+            false
+        });
+        taken_over
+    }
+
+    /// Has an uninstall put back what was taken over from somebody else.
+    pub fn give_back(&mut self, taken_over: &BTreeMap<String, String>) {
+        for (name, text) in taken_over {
+            let text = text.clone();
+            match self.changes.iter_mut().find(|change| change.name() == name) {
+                Some(change) => {
+                    if let Some(old) = change.old().map(ToOwned::to_owned) {
+                        *change = Change::Rewrite {
+                            name: name.clone(),
+                            old,
+                            text,
+                        };
+                    }
+                }
+                None => self.changes.push(Change::Create {
+                    name: name.clone(),
+                    text,
+                }),
+            }
+        }
+    }
+
     fn remove(
         &mut self,
         found: &BTreeMap<String, Found>,
@@ -208,6 +254,34 @@ mod tests {
         assert!(plan.is_empty());
         assert_eq!(plan.conflicts.len(), 2);
         assert_eq!(plan.masked, ["juniper-b.service"]);
+    }
+
+    #[test]
+    fn what_is_taken_over_is_given_back() {
+        let wanted = [
+            file("juniper-data.service", "a"),
+            file("juniper.target", "t"),
+        ];
+        let mut found = lying(&[
+            ("juniper-data.service", Found::File("[Unit]\n".to_owned())),
+            ("juniper.target", Found::Link("/srv/x".to_owned())),
+        ]);
+        let mut plan = install(&wanted, &found, None);
+        let taken_over = plan.take_over(&wanted, &found);
+        assert_eq!(
+            taken_over,
+            [("juniper-data.service".to_owned(), "[Unit]\n".to_owned())]
+        );
+        assert_eq!(plan.conflicts.len(), 1, "a link is not taken over");
+        assert_eq!(plan.changes.len(), 1);
+        found.insert(
+            "juniper-data.service".to_owned(),
+            Found::File(wanted[0].text.clone()),
+        );
+        let mut plan = uninstall(&found, None);
+        plan.give_back(&taken_over.into_iter().collect());
+        assert_eq!(plan.changes.len(), 1);
+        assert_eq!(plan.changes[0].text(), Some("[Unit]\n"));
     }
 
     #[test]

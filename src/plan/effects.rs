@@ -143,9 +143,9 @@ impl Effects {
     }
 
     /// What a person does next; `None` where nothing is left to do. `install` is the command that installs
-    /// the same again.
+    /// the same again, where there is one.
     #[must_use]
-    pub fn next_step(&self, install: &str) -> Option<String> {
+    pub fn next_step(&self, install: Option<&str>) -> Option<String> {
         match (self.changes.is_empty(), self.starts.is_empty()) {
             (true, true) => None,
             (true, false) => {
@@ -155,7 +155,13 @@ impl Effects {
                 "sudo juniperctl restart {}",
                 self.changes.join(" ")
             )),
-            (false, false) => Some(format!("{install} --now")),
+            (false, false) => Some(match install {
+                Some(install) => format!("{install} --now"),
+                None => format!(
+                    "sudo juniperctl start, then sudo juniperctl restart {}",
+                    self.changes.join(" ")
+                ),
+            }),
         }
     }
 }
@@ -228,7 +234,7 @@ mod tests {
         );
         assert_eq!(
             switched()
-                .next_step("sudo juniperctl install --profile full")
+                .next_step(Some("sudo juniperctl install --profile full"))
                 .as_deref(),
             Some("sudo juniperctl install --profile full --now")
         );
@@ -241,6 +247,6 @@ mod tests {
             ..Effects::default()
         };
         assert_eq!(effects.sentence(true), None);
-        assert_eq!(effects.next_step("install"), None);
+        assert_eq!(effects.next_step(Some("install")), None);
     }
 }

@@ -5,10 +5,13 @@
 
 pub mod change;
 pub mod compare;
+pub mod drift;
 pub mod effects;
+pub mod generation;
 pub mod receipt;
 
 pub use change::Change;
 pub use compare::{Conflict, Found, Plan, install, uninstall};
 pub use effects::{Effects, effects};
+pub use generation::Generation;
 pub use receipt::Receipt;

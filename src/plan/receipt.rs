@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::change::Change;
 
 /// The version of the format that is written.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What was installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Receipt {
     pub profile: String,
     /// The systemd they were written for.
     pub systemd: String,
+    /// The number of the generation that is installed; 0 where an earlier juniperctl kept none.
+    pub generation: u32,
     /// File names of the units.
     pub units: Vec<String>,
     /// Directories that were made for them, outermost first.
@@ -33,8 +35,13 @@ pub enum ReceiptError {
     #[error("it is damaged: {0}")]
     Damaged(#[from] serde_json::Error),
     /// It is from the future.
-    #[error("it has version {0}, but this juniperctl knows versions up to {VERSION}")]
-    Newer(u32),
+    #[error("it has version {found}, but this juniperctl knows versions up to {known}")]
+    Newer {
+        /// Its version.
+        found: u32,
+        /// The newest that is known.
+        known: u32,
+    },
 }
 
 /// Only the version, whatever else a newer format may hold.
@@ -43,17 +50,45 @@ struct VersionOnly {
     version: u32,
 }
 
+/// What juniperctl wrote before it kept generations.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    #[expect(dead_code, reason = "has been looked at before")]
+    version: u32,
+    profile: String,
+    systemd: String,
+    units: Vec<String>,
+    directories: Vec<String>,
+}
+
+/// Tells the version of a text, and refuses one that is newer than those that are known.
+pub(super) fn refuse_newer(text: &str, known: u32) -> Result<u32, ReceiptError> {
+    let VersionOnly { version: found } = serde_json::from_str(text)?;
+    if found > known {
+        return Err(ReceiptError::Newer { found, known });
+    }
+    Ok(found)
+}
+
 impl Receipt {
     /// Reads a receipt.
     ///
     /// # Errors
     /// It is damaged or from a newer juniperctl.
     pub fn parse(text: &str) -> Result<Self, ReceiptError> {
-        let VersionOnly { version } = serde_json::from_str(text)?;
-        if version > VERSION {
-            return Err(ReceiptError::Newer(version));
+        if refuse_newer(text, VERSION)? >= VERSION {
+            return Ok(serde_json::from_str(text)?);
         }
-        Ok(serde_json::from_str(text)?)
+        let first: First = serde_json::from_str(text)?;
+        Ok(Self {
+            version: VERSION,
+            profile: first.profile,
+            systemd: first.systemd,
+            generation: 0,
+            units: first.units,
+            directories: first.directories,
+        })
     }
 
     /// The same with directories that were made since, outermost first.
@@ -99,6 +134,7 @@ mod tests {
             version: super::VERSION,
             profile: "full".to_owned(),
             systemd: "257".to_owned(),
+            generation: 3,
             units: vec!["juniper-data.service".to_owned()],
             directories: vec![],
         };
@@ -106,9 +142,14 @@ mod tests {
             Receipt::parse(&receipt.written().unwrap()).unwrap(),
             receipt
         );
-        let newer = Receipt::parse(r#"{"version": 2, "something": "else"}"#);
-        assert!(matches!(newer, Err(ReceiptError::Newer(2))));
-        for damaged in ["", "{}", r#"{"version":1}"#] {
+        let first = r#"{"version": 1, "profile": "full", "systemd": "257",
+            "units": ["juniper-data.service"], "directories": []}"#;
+        let read = Receipt::parse(first).unwrap();
+        assert_eq!((read.version, read.generation), (super::VERSION, 0));
+        assert_eq!(read.units, receipt.units);
+        let newer = Receipt::parse(r#"{"version": 3, "something": "else"}"#);
+        assert!(matches!(newer, Err(ReceiptError::Newer { found: 3, .. })));
+        for damaged in ["", "{}", r#"{"version":1}"#, r#"{"version":2}"#] {
             assert!(
                 matches!(Receipt::parse(damaged), Err(ReceiptError::Damaged(_))),
                 "{damaged}"

@@ -63,7 +63,8 @@ fn install_enables_the_target_and_leaves_a_receipt() {
     );
     let receipt: Value =
         serde_json::from_str(&tree.read("var/lib/juniperctl/receipt.json")).unwrap();
-    assert_eq!(receipt["version"], 1);
+    assert_eq!(receipt["version"], 2);
+    assert_eq!(receipt["generation"], 1);
     assert_eq!(receipt["profile"], "full");
     assert_eq!(receipt["systemd"], "257");
     let recorded: Vec<&str> = receipt["units"]

@@ -32,6 +32,7 @@ mod health;
 mod help;
 mod incidents;
 mod install;
+mod installed;
 mod machine;
 mod needs;
 mod notification;
@@ -54,6 +55,7 @@ fn main() {
         output::trials(),
         packagers::trials(),
         install::trials(),
+        installed::trials(),
         incidents::trials(),
         notification::trials(),
         refusals::trials(),

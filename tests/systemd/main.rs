@@ -18,12 +18,14 @@ mod failures;
 mod gpu;
 mod group;
 mod hostile;
+mod installing;
 mod isolated;
 mod lab;
 mod learn;
 mod ordering;
 mod real;
 mod secrets;
+mod unchanged;
 mod watchdog;
 
 use juniper_lab::Suite;
@@ -70,7 +72,7 @@ fn main() {
         ),
         lab::trial(
             "systemd::an_unchanged_install_changes_nothing",
-            group::idempotent,
+            unchanged::idempotent,
         ),
         lab::trial("systemd::a_taken_port_is_named", failures::port_taken),
         lab::trial(
@@ -98,6 +100,7 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(installing::trials());
     trials.extend(isolated::trials(Suite::Bookworm));
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
@@ -110,5 +113,6 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     ordering::print();
     escape::print();
+    installing::print();
     conclusion.exit();
 }

@@ -1,51 +1,67 @@
-//! A plan carried out: files, links, the receipt; what was changed is put back on an error.
-
-use std::path::{Path, PathBuf};
+//! An install carried out: staged, what goes stopped, switched, and the watchdog told.
 
 use crate::commands::{Context, lifecycle};
-use crate::error::{CommandError, Kind};
-use crate::host::Files;
+use crate::error::CommandError;
 use crate::host::systemd::{BusError, Systemd};
 use crate::plan::receipt::VERSION;
-use crate::plan::{Change, Plan, Receipt};
+use crate::plan::{Plan, Receipt};
 use crate::readiness::unit_state::ActiveState;
-use crate::spec::Stack;
+use crate::spec::stack::Stack;
+use crate::unit::act;
 use crate::unit::file::{extended_by, is_passing};
-use crate::unit::group::{self, TARGET, WATCHDOG};
-use crate::unit::{SystemdVersion, UnitFile, act};
+use crate::unit::group::WATCHDOG;
+
+use super::moving;
+use super::transaction::{Transaction, Wanted};
 
 /// What is written down about an install.
-pub(super) struct Written<'w> {
-    pub(super) files: &'w [UnitFile],
-    pub(super) version: SystemdVersion,
-    pub(super) stack: &'w Stack,
-    pub(super) receipt: Option<&'w Receipt>,
+pub(in crate::commands) struct Written<'w> {
+    /// The command that installs.
+    pub(in crate::commands) command: &'static str,
+    /// File names of all units.
+    pub(in crate::commands) units: Vec<String>,
+    /// The systemd that they are for.
+    pub(in crate::commands) systemd: String,
+    /// The profile that they are for.
+    pub(in crate::commands) profile: String,
+    /// Instances that may go on running.
+    pub(in crate::commands) members: Vec<String>,
+    /// What was written down before.
+    pub(in crate::commands) receipt: Option<&'w Receipt>,
+    /// Files of somebody else that are taken over, with their texts.
+    pub(in crate::commands) taken_over: &'w [(String, String)],
+    /// The group that is stopped as a whole, because it moves into another network.
+    pub(in crate::commands) moves: Option<&'w Stack>,
 }
 
-/// Stops what goes, writes what comes, tells systemd, and leaves the receipt.
-pub(super) async fn carry_out(
+/// Stages and verifies what comes, stops what goes, switches, tells systemd, and leaves the receipt.
+pub(in crate::commands) async fn carry_out(
     plan: &Plan,
     written: &Written<'_>,
     systemd: Option<&Systemd>,
     context: &Context,
 ) -> Result<(), CommandError> {
-    stop_removed(plan, written.stack, systemd, context).await?;
-    let mut made = Files::make_directory(&context.paths.units())?;
-    apply(&plan.changes, &context.paths.units())?;
-    match systemd {
-        Some(systemd) => {
-            // The links of enabling are read by the reload; the other way round systemd would call
-            // its own state outdated.
-            systemd.enable(TARGET).await?;
-            systemd.reload().await?;
+    let wanted = Wanted {
+        command: written.command,
+        changes: &plan.changes,
+        receipt: receipt(written),
+        made: &[],
+        enables: true,
+        taken_over: written.taken_over,
+    };
+    let transaction = Transaction::stage(&wanted, systemd, context)?;
+    if let Some(systemd) = systemd {
+        let stopped = async {
+            if let Some(stack) = written.moves {
+                moving::stop(stack, systemd, context).await?;
+            }
+            stop_removed(plan, &written.members, systemd, context).await
+        };
+        if let Err(error) = stopped.await {
+            return Err(transaction.abandon(error));
         }
-        None => made.extend(Files::link(
-            &context.paths.enablement(),
-            "/etc/systemd/system/juniper.target",
-        )?),
     }
-    made.extend(made_for_receipt(context)?);
-    write_receipt(&receipt(written, &made, context), context)?;
+    transaction.carry_out(systemd).await?;
     if let Some(systemd) = systemd {
         // One that ran as root before it had somebody to act for it cannot be told by its new user.
         if plan.creates(act::SOCKET) {
@@ -57,23 +73,8 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-/// After units of an install that is there have changed: adds to its receipt the directories made for
-/// that, and tells systemd and the watchdog.
-pub(in crate::commands) async fn settle(
-    receipt: Receipt,
-    made: &[PathBuf],
-    systemd: &Systemd,
-    context: &Context,
-) -> Result<(), CommandError> {
-    let made = made.iter().map(|made| context.paths.on_machine(made));
-    write_receipt(&receipt.with_directories(made), context)?;
-    systemd.reload().await?;
-    tell_watchdog(systemd, context).await;
-    Ok(())
-}
-
 /// Has the watchdog read the new configuration, where one runs.
-pub(super) async fn tell_watchdog(systemd: &Systemd, context: &Context) {
+pub(in crate::commands) async fn tell_watchdog(systemd: &Systemd, context: &Context) {
     let told = async {
         let states = systemd.states(&[WATCHDOG.to_owned()]).await?;
         let runs = states
@@ -97,48 +98,29 @@ async fn renew_watchdog(systemd: &Systemd, context: &Context) {
     }
 }
 
-/// Leaves the receipt where it belongs.
-fn write_receipt(receipt: &Receipt, context: &Context) -> Result<(), CommandError> {
-    let text = receipt
-        .written()
-        .map_err(|error| CommandError::new(Kind::Machine, error.to_string()))?;
-    Ok(Files::replace(&context.paths.receipt(), &text)?)
-}
-
-fn made_for_receipt(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
-    match context.paths.receipt().parent() {
-        Some(directory) => Ok(Files::make_directory(directory)?),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn receipt(written: &Written<'_>, made: &[PathBuf], context: &Context) -> Receipt {
+fn receipt(written: &Written<'_>) -> Receipt {
     let directories = written
         .receipt
         .map(|receipt| receipt.directories.clone())
         .unwrap_or_default();
-    let receipt = Receipt {
+    Receipt {
         version: VERSION,
-        profile: written.stack.profile.to_string(),
-        systemd: written.version.to_string(),
-        units: written.files.iter().map(|file| file.name.clone()).collect(),
+        profile: written.profile.clone(),
+        systemd: written.systemd.clone(),
+        generation: 0,
+        units: written.units.clone(),
         directories,
-    };
-    receipt.with_directories(made.iter().map(|made| context.paths.on_machine(made)))
+    }
 }
 
 /// Units that go, and instances that are not wanted any more, are stopped while systemd still
 /// knows them.
 async fn stop_removed(
     plan: &Plan,
-    stack: &Stack,
-    systemd: Option<&Systemd>,
+    wanted: &[String],
+    systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let Some(systemd) = systemd else {
-        return Ok(());
-    };
-    let wanted = group::members(stack);
     let mut units: Vec<String> = plan
         .changes
         .iter()
@@ -159,33 +141,6 @@ async fn stop_removed(
     );
     for unit in units {
         lifecycle::stop(&[unit], &[], systemd, context).await?;
-    }
-    Ok(())
-}
-
-/// Writes and removes; on an error what was changed so far is put back.
-pub(in crate::commands) fn apply(changes: &[Change], directory: &Path) -> Result<(), CommandError> {
-    for (index, change) in changes.iter().enumerate() {
-        if let Err(error) = put(directory, change.name(), change.text()) {
-            for done in changes.iter().take(index) {
-                put(directory, done.name(), done.old())?;
-            }
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
-fn put(directory: &Path, name: &str, text: Option<&str>) -> Result<(), CommandError> {
-    let path = directory.join(name);
-    // A drop-in brings its directory, and takes it along unless somebody else's is in it.
-    let own = extended_by(name).and(path.parent());
-    if let Some(text) = text {
-        own.map(Files::make_directory).transpose()?;
-        Files::replace(&path, text)?;
-    } else {
-        Files::remove(&path)?;
-        own.map(Files::remove_if_empty);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::unit::group::TARGET;
 use crate::unit::network::NETWORK;
 
 /// Whether the plan takes services that run into another network.
-pub(super) fn is_needed(plan: &Plan, effects: &Effects) -> bool {
+pub(in crate::commands) fn is_needed(plan: &Plan, effects: &Effects) -> bool {
     effects.anything_runs()
         && plan.changes.iter().any(|change| {
             change.name() == NETWORK && (change.text().is_none() || change.old().is_none())
@@ -23,7 +23,7 @@ pub(super) fn is_needed(plan: &Plan, effects: &Effects) -> bool {
 ///
 /// # Errors
 /// The group runs, and nobody asked for it to be stopped.
-pub(super) fn told(
+pub(in crate::commands) fn told(
     stack: &Stack,
     now: bool,
     again: &str,
@@ -48,7 +48,7 @@ pub(super) fn told(
 }
 
 /// Stops the whole group, its watchdog first of all.
-pub(super) async fn stop(
+pub(in crate::commands) async fn stop(
     stack: &Stack,
     systemd: &Systemd,
     context: &Context,

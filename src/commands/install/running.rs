@@ -19,7 +19,7 @@ use crate::unit::network::is_of_network;
 use crate::unit::service::file_name;
 
 /// What the plan does to the services that run.
-pub(super) async fn effects(
+pub(in crate::commands) async fn effects(
     plan: &Plan,
     stack: &Stack,
     receipt: Option<&Receipt>,

@@ -1,11 +1,8 @@
 //! Who is handed a secret, who of them runs, and who is restarted for it.
 
-use futures_util::future::join_all;
-
-use crate::commands::{Context, lifecycle, survey};
+use crate::commands::{Context, busy, lifecycle};
 use crate::error::CommandError;
 use crate::host::systemd::{Systemd, Verb};
-use crate::readiness::saying::says;
 use crate::readiness::unit_state::UnitState;
 use crate::spec::credential::Credential;
 use crate::spec::name::SecretName;
@@ -61,18 +58,7 @@ pub(super) async fn tell(
         context.terminal.say("effect: none of them runs");
         return Ok(());
     }
-    let prober = survey::prober()?;
-    let asked = join_all(running.iter().map(|member| async {
-        let managed = member.service.managed()?;
-        let busy_when = &managed.liveness.as_ref()?.busy_when;
-        if busy_when.is_empty() {
-            return None;
-        }
-        let limit = managed.readiness.as_ref()?.timeout;
-        let (answer, _) = prober.ask(&member.readiness_url()?, limit).await;
-        says(&answer, busy_when).then(|| member.label())
-    }));
-    let busy: Vec<String> = asked.await.into_iter().flatten().collect();
+    let busy = busy::labels(running).await?;
     let labels: Vec<String> = running
         .iter()
         .map(|member| {

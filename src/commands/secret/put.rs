@@ -10,7 +10,7 @@ use crate::host::{Files, secrets};
 use crate::output::moment::moment;
 use crate::secrets::{SecretValue, Store, Stored};
 
-use super::site::{Site, rewrite, show};
+use super::site::{Site, show};
 use super::{known, value};
 
 /// Which of the two.
@@ -69,14 +69,13 @@ pub(super) async fn run(
     let made = secrets::make_directory(&context.paths.secrets())?;
     let old = Files::read(&path)?;
     Files::replace_private(&path, &text)?;
-    if let Err(error) = rewrite(plan.as_ref(), context) {
+    if let Err(error) = site.rewrite(plan.as_ref(), &made, context).await {
         match old {
             Some(old) => Files::replace_private(&path, &old)?,
             None => Files::remove(&path)?,
         }
         return Err(error);
     }
-    site.settle(&made, context).await?;
     forget_other(name, before, store, context)?;
     told(options, &wanted, &site, context);
     // What follows changes no file, and may take minutes.

@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
 
-use super::site::{Site, rewrite, show};
+use super::site::{Site, show};
 
 pub(super) async fn run(options: &RemoveSecret, context: &Context) -> Result<u8, CommandError> {
     let name = &options.name;
@@ -44,8 +44,7 @@ pub(super) async fn run(options: &RemoveSecret, context: &Context) -> Result<u8,
     let restarts = !options.no_restart;
     let running = site.holders(name, restarts, context).await?;
     context.agreed("do this?", options.yes)?;
-    rewrite(plan.as_ref(), context)?;
-    site.settle(&[], context).await?;
+    site.rewrite(plan.as_ref(), &[], context).await?;
     Files::remove(&path)?;
     context.terminal.say(&format!("removed {name}"));
     drop(lock);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::commands::install::{apply, pending};
+use crate::commands::install::{change, pending};
 use crate::commands::{Context, configuration};
 use crate::error::{CommandError, Kind};
 use crate::host::systemd::Systemd;
@@ -119,26 +119,20 @@ impl Site {
         }
     }
 
-    /// Tells systemd, and writes down the directories that were made.
-    pub(super) async fn settle(
+    /// Writes the units that [`Site::plan`] found, all of them or none on an error, writes down the
+    /// directories that were made, and tells systemd.
+    pub(super) async fn rewrite(
         &self,
+        plan: Option<&Plan>,
         made: &[PathBuf],
         context: &Context,
     ) -> Result<(), CommandError> {
-        match (&self.receipt, &self.running) {
-            (Some(receipt), Some(Running { systemd, .. })) => {
-                apply::settle(receipt.clone(), made, systemd, context).await
+        match (plan, &self.receipt, &self.running) {
+            (Some(plan), Some(receipt), Some(Running { systemd, .. })) => {
+                change::carry_out("secret", plan, receipt, made, systemd, context).await
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Writes the units that [`Site::plan`] found: all of them, or none on an error.
-pub(super) fn rewrite(plan: Option<&Plan>, context: &Context) -> Result<(), CommandError> {
-    match plan {
-        Some(plan) => apply::apply(&plan.changes, &context.paths.units()),
-        None => Ok(()),
     }
 }
 

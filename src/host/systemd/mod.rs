@@ -183,6 +183,25 @@ impl Systemd {
         Ok(listed.into_iter().map(|(unit, _)| unit).collect())
     }
 
+    /// Units of these that systemd does not take, each with the state that it gives them. One that is
+    /// masked is as somebody wants it.
+    ///
+    /// # Errors
+    /// systemd cannot be asked.
+    pub async fn not_loaded(&self, units: &[String]) -> Result<Vec<(String, String)>, BusError> {
+        let names: Vec<&str> = units.iter().map(String::as_str).collect();
+        let listed = self
+            .manager
+            .list_units_by_names(&names)
+            .await
+            .map_err(|error| BusError::call("ask systemd for the new units", &error))?;
+        Ok(listed
+            .into_iter()
+            .map(|(name, _, load, ..)| (name, load))
+            .filter(|(_, load)| !["loaded", "masked"].contains(&load.as_str()))
+            .collect())
+    }
+
     async fn listed(
         &self,
         states: &[&str],

@@ -20,6 +20,7 @@ use libtest_mimic::Trial;
 
 use super::lab::trial;
 
+pub(crate) use campaign::Random;
 pub(crate) use table::print;
 
 /// The trials of one systemd version.

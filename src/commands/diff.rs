@@ -1,0 +1,130 @@
+//! `diff`: what has become of the installed units, and what an install would change.
+
+use std::collections::BTreeMap;
+
+use crate::error::{CommandError, Kind};
+use crate::host::Files;
+use crate::host::systemd::Systemd;
+use crate::output::installed::{drift as text, drift_json};
+use crate::plan::drift::{Lying, drift};
+use crate::plan::{self, Change, Found, Receipt};
+use crate::unit::{SystemdVersion, rendered};
+
+use super::{Context, configuration, generations, install};
+
+/// Where else systemd looks for what changes or masks a unit of /etc/systemd/system.
+const ELSEWHERE: [&str; 4] = [
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+];
+
+pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
+    let receipt = context.receipt()?.ok_or_else(|| {
+        CommandError::new(Kind::NotAsAsked, "nothing is installed yet")
+            .hint("`juniperctl install --dry-run` shows what an install would write")
+    })?;
+    let texts = generations::list(context)?
+        .into_iter()
+        .find(|name| name.number == receipt.generation)
+        .map(|name| generations::read(name, context))
+        .transpose()?
+        .map(|generation| generation.units);
+    if texts.is_none() {
+        context.terminal.say(
+            "note: no copy was kept of what was installed, so edits cannot be told; the next install keeps one",
+        );
+    }
+    let found = install::found(&[], Some(&receipt), context)?;
+    let drifts = drift(
+        &receipt.units,
+        &texts.unwrap_or_default(),
+        &lying(found, context)?,
+    );
+    let mut pending = pending(&receipt, context).await;
+    // What has drifted has been told.
+    if let Ok(changes) = &mut pending {
+        changes.retain(|change| !drifts.iter().any(|drift| drift.name == change.name()));
+    }
+    let changes = pending.as_deref().unwrap_or_default();
+    if context.json {
+        let told = drift_json(&drifts, changes, receipt.generation);
+        context.terminal.line(&told.to_string());
+    } else {
+        context.terminal.data(&text(&drifts, changes));
+    }
+    let is_same = drifts.is_empty() && changes.is_empty();
+    pending?;
+    if is_same && !context.json {
+        context.terminal.say(&format!(
+            "no difference: profile {} is installed as configured",
+            receipt.profile
+        ));
+    }
+    Ok(u8::from(!is_same))
+}
+
+fn lying(units: BTreeMap<String, Found>, context: &Context) -> Result<Lying, CommandError> {
+    let own = context.paths.units();
+    let mut lying = Lying {
+        units,
+        enabled: Files::found(&context.paths.enablement())?.is_some(),
+        interrupted: context.switch().is_begun()?,
+        ..Lying::default()
+    };
+    let elsewhere = ELSEWHERE.map(|path| context.paths.at(path));
+    for directory in std::iter::once(&own).chain(&elsewhere) {
+        for name in Files::names(directory)? {
+            if !name.starts_with("juniper") {
+                continue;
+            }
+            let path = directory.join(&name);
+            if name.strip_suffix(".d").is_some() {
+                let files = Files::names(&path)?;
+                let drop_ins = files
+                    .iter()
+                    .filter(|file| file.strip_suffix(".conf").is_some());
+                lying
+                    .drop_ins
+                    .extend(drop_ins.map(|file| context.paths.on_machine(&path.join(file))));
+            } else if *directory != own
+                && Files::read_link(&path).is_some_and(|target| target == "/dev/null")
+            {
+                lying.masked.push(name);
+            }
+        }
+    }
+    Ok(lying)
+}
+
+/// What an install would change, for the systemd that runs, or that it was installed for.
+async fn pending(receipt: &Receipt, context: &Context) -> Result<Vec<Change>, CommandError> {
+    let stack = configuration::stack(None, context).or_else(|error| match &error {
+        // Somebody named the profile by hand at the install.
+        error if error.message == "no profile is configured" => {
+            configuration::installed_stack(context)
+        }
+        _ => Err(error),
+    })?;
+    let stack = if stack.profile.as_str() == receipt.profile {
+        stack
+    } else {
+        configuration::installed_stack(context)?
+    };
+    let running = if context.paths.is_offline() {
+        None
+    } else {
+        match Systemd::connect().await {
+            Ok(systemd) => systemd.version().await.ok(),
+            Err(_) => None,
+        }
+    };
+    let Some(version) = running.or_else(|| SystemdVersion::parse(&receipt.systemd)) else {
+        return Ok(Vec::new());
+    };
+    let files = rendered(&stack, version, &context.facts(&stack)?)
+        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let found = install::found(&files, Some(receipt), context)?;
+    Ok(plan::install(&files, &found, Some(receipt)).changes)
+}
