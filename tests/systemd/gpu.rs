@@ -29,7 +29,7 @@ instances = 4
 "#;
 
 /// What a driver tells of two GPUs, and what the kernel then knows of it. The texts are in the form of driver 535.
-const DRIVER: &str = r"set -e
+pub(crate) const DRIVER: &str = r"set -e
 mount -t tmpfs tmpfs /proc/driver
 mkdir -p /proc/driver/nvidia/gpus/0000:17:00.0 /proc/driver/nvidia/gpus/0000:65:00.0
 cd /proc/driver/nvidia
@@ -41,7 +41,7 @@ mount --bind /run/devices /proc/devices
 ";
 
 /// The nodes as nvidia-modprobe(1) makes them.
-const NODES: &str = "set -e
+pub(crate) const NODES: &str = "set -e
 mknod -m 666 /dev/nvidiactl c 195 255
 mknod -m 666 /dev/nvidia-uvm c 511 0
 mknod -m 666 /dev/nvidia-uvm-tools c 511 1

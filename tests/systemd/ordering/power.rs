@@ -1,6 +1,7 @@
 //! The power fails while the group is up, on a whole machine with a kernel and a disk of its own.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::super::lab::{Outcome, claim, package};
-use super::super::watchdog::{lost_gpu, stepped, with_gpu};
+use super::super::watchdog::{DRIVER_UNIT, driver, lost_gpu, stepped, with_gpu};
 use super::campaign::Random;
 use super::table::note;
 
@@ -76,6 +77,15 @@ fn install(tree: &Path, suite: Suite) -> Result<(), juniper_lab::Error> {
     }
     if suite == GPU {
         fs::write(tree.join("etc/juniper/juniper.toml"), with_gpu()).unwrap();
+        fs::write(tree.join("srv/driver"), driver()).unwrap();
+        let units = tree.join("etc/systemd/system");
+        fs::write(units.join("driver.service"), DRIVER_UNIT).unwrap();
+        fs::create_dir_all(units.join("juniper-gpu.service.wants")).unwrap();
+        symlink(
+            "../driver.service",
+            units.join("juniper-gpu.service.wants/driver.service"),
+        )
+        .unwrap();
     }
     let quietly = [
         "juniperctl",

@@ -8,7 +8,8 @@ use juniper_lab::{BootOptions, Suite};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use super::super::lab::{Outcome, claim, has, machine};
+use super::super::gpu::{DRIVER, NODES};
+use super::super::lab::{Outcome, claim, exits, has, machine};
 use super::notification::COMMAND as NOTIFICATION;
 use super::stage::{Stage, WATCHDOG};
 
@@ -19,7 +20,7 @@ const CASCOR: &str = "juniper-cascor.service";
 const KERNEL_LOG: &str = "juniper-kernel-log.service";
 
 /// The configuration that the machine must have, beside its profile.
-pub(in super::super) const CONFIGURATION: &str = "[services.cascor]\ngpu = \"all\"\n";
+pub(in super::super) const CONFIGURATION: &str = "[services.cascor]\ngpu = true\n";
 
 const GIVEN_UP: &str = "given up: GPU 0000:3b:00 has fallen off the bus (Xid 79): needs a reboot";
 
@@ -37,7 +38,9 @@ if echo "$line" >/dev/kmsg; then exit 9; fi 2>/dev/null
 /// person ends that.
 pub(super) fn refused(suite: Suite) -> Outcome {
     let configuration = format!("profile = \"mock\"\n{CONFIGURATION}");
-    let stage = Stage::on(machine(suite, BootOptions::default())?, &configuration)?;
+    let machine = machine(suite, BootOptions::default())?;
+    exits(&machine, &driver(), 0)?;
+    let stage = Stage::on(machine, &configuration)?;
     stage.machine.write("/srv/forgery", FORGERY, 0o755)?;
     let forge = "systemd-run --quiet --wait -p User=juniper sh /srv/forgery && journalctl --sync";
     stage.exits(forge, 0)?;
@@ -176,6 +179,15 @@ pub(in super::super) fn lost(machine: &Vm) -> Outcome {
 /// The proportional memory of the unit's processes, in KiB.
 const MEMORY: &str = "for pid in $(cat /sys/fs/cgroup/system.slice/juniper-kernel-log.service/cgroup.procs); do \
     echo $(cat /proc/$pid/comm): $(grep ^Pss: /proc/$pid/smaps_rollup); done";
+
+/// What makes the machine look as if a driver and two GPUs were there.
+pub(in super::super) fn driver() -> String {
+    format!("{DRIVER}{NODES}")
+}
+
+/// Does it at each boot, before anybody asks.
+pub(in super::super) const DRIVER_UNIT: &str = "[Unit]\nBefore=juniper-gpu.service\n\
+    [Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh /srv/driver\n";
 
 /// More of the configuration: somebody to tell.
 pub(in super::super) fn configuration() -> String {

@@ -24,7 +24,7 @@ use libtest_mimic::Trial;
 use super::lab::trial;
 
 pub(super) use clock::stepped;
-pub(super) use gpu::{configuration as with_gpu, lost as lost_gpu};
+pub(super) use gpu::{DRIVER_UNIT, configuration as with_gpu, driver, lost as lost_gpu};
 
 /// The trials of one systemd version.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
