@@ -87,8 +87,9 @@ bench: deb ## measure beside what a user would do instead; writes tests/lab/BENC
 	@test -x $(TOOLS)/bin/servicrab || cargo install --quiet --locked --root $(TOOLS) servicrab@1.0.0 || true
 	$(LAB) bench --out tests/lab/BENCHMARK.md $(if $(ONLY),--only $(ONLY))
 
-accept: build ## take the current output as the reference: golden trees, refusals, units/
+accept: build ## take the current output as the reference: golden trees, refusals, imports, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused
+	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test cli -- imports::
 
 screenshots: ## pictures of the watchdog's page in target/screenshots, to look at; needs chromium
 	@packaging/screenshots target/screenshots

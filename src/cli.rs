@@ -15,12 +15,14 @@ mod configuration;
 mod gate;
 mod installed;
 mod learn;
+mod preflight;
 mod secret;
 mod watchdog;
 
 pub use configuration::{Check, Explain};
 pub use installed::Rollback;
 pub use learn::Learn;
+pub use preflight::{Doctor, Import};
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
@@ -128,6 +130,10 @@ pub enum Command {
     Pause(Pause),
     /// Let the watchdog act again, also on what it had given up
     Resume(Resume),
+    /// Look whether this machine can run the group, and what keeps it from that
+    Doctor(Doctor),
+    /// Make a configuration of an existing installation: .env files, a Compose file, unit files
+    Import(Import),
     /// Watch the group; what juniper-watchdog.service runs
     #[command(hide = true)]
     Watchdog(Watch),

@@ -10,6 +10,7 @@ mod completions;
 mod configuration;
 mod context;
 mod diff;
+mod doctor;
 mod effective;
 mod explain;
 mod failure;
@@ -19,6 +20,7 @@ mod gpus;
 mod graph;
 mod health;
 mod history;
+mod import;
 mod incidents;
 mod inside;
 mod install;
@@ -105,6 +107,8 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Incidents(options) => incidents::run(&options, context),
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
+        Command::Doctor(options) => doctor::run(&options, context).await,
+        Command::Import(options) => import::run(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Act(options) => act::run(options, context).await,
         Command::KernelLog => kernel_log::run(context).await,

@@ -11,6 +11,35 @@ pub struct Account {
     group: u32,
 }
 
+impl Account {
+    /// Whether it is root under another name.
+    #[must_use]
+    pub fn is_root(self) -> bool {
+        self.user == 0
+    }
+
+    /// Its user and its group.
+    #[must_use]
+    pub fn numbers(self) -> (u32, u32) {
+        (self.user, self.group)
+    }
+}
+
+/// The name of a user, or the number where there is none.
+#[must_use]
+pub fn name_of(user: u32) -> String {
+    users::get_user_by_uid(user).map_or_else(
+        || user.to_string(),
+        |user| user.name().to_string_lossy().into_owned(),
+    )
+}
+
+/// The name of the user that we are.
+#[must_use]
+pub fn own_name() -> String {
+    name_of(rustix::process::geteuid().as_raw())
+}
+
 /// The numbers of a user, if there is one of this name.
 #[must_use]
 pub fn account(name: &str) -> Option<Account> {

@@ -11,12 +11,14 @@
 pub mod accounts;
 pub mod act_socket;
 pub mod analyze;
+pub mod bounded;
 pub mod clock;
 pub mod containers;
 mod descriptor;
 pub mod directory_events;
 mod durable;
 pub mod environment;
+pub mod examine;
 pub mod files;
 pub mod gpu;
 pub mod http;

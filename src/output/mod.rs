@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod chain;
 pub mod curl;
+pub mod doctor;
 pub mod gpu;
 pub mod graph;
 pub mod health;

@@ -27,7 +27,7 @@ pub mod probe;
 pub mod probe_layer;
 pub mod provenance;
 pub mod reader;
-mod reserved;
+pub mod reserved;
 pub mod resolve;
 pub mod restraint;
 pub mod scale;

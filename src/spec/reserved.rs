@@ -54,7 +54,7 @@ const RESERVED: [&str; 37] = [
 ///
 /// # Errors
 /// It is no name, or systemd's own.
-pub(super) fn settable(text: &str) -> Result<EnvironmentName, Problem> {
+pub fn settable(text: &str) -> Result<EnvironmentName, Problem> {
     let name = EnvironmentName::parse(text)?;
     if RESERVED.contains(&text) {
         return Err(Problem::invalid(

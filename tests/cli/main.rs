@@ -30,6 +30,7 @@ mod gate_watch;
 mod graph;
 mod health;
 mod help;
+mod import;
 mod incidents;
 mod install;
 mod installed;
@@ -56,6 +57,7 @@ fn main() {
         packagers::trials(),
         install::trials(),
         installed::trials(),
+        import::trials(),
         incidents::trials(),
         notification::trials(),
         refusals::trials(),

@@ -1,12 +1,30 @@
 //! What goes wrong on real machines: one clear message with what to do, and the documented exit code.
 
-use juniper_lab::{BootOptions, Command, Suite};
+use juniper_lab::{BootOptions, Command, Machine, Suite};
 
 use super::lab::{Outcome, claim, everything_stops, exits, has, machine, mock, run};
 
 /// Another process holds cascor's port: the message names the port and what to do.
 pub(crate) fn port_taken() -> Outcome {
     let machine = mock(Suite::Trixie)?;
+    let healthy = exits(&machine, "juniperctl doctor", 0)?;
+    has(
+        &healthy.stdout,
+        &[
+            "ok       systemd: systemd 257",
+            "ok       user juniper-watchdog: user and group exist",
+            "ok       program of data: /usr/bin/juniper-standin is there",
+            "ok       port 8200 (cascor): 127.0.0.1:8200 is free",
+            "ok       installation: profile mock, as configured, started at boot",
+            "0 errors",
+        ],
+    )?;
+    // Compose publishes ports by a process of this name.
+    exits(&machine, "cp /usr/bin/juniper-standin /run/docker-proxy", 0)?;
+    let published = machine.spawn(
+        Command::new(&["/run/docker-proxy", "data", "--port", "8100"])
+            .env("JUNIPER_DATA_STORAGE_PATH", "/run/squat"),
+    )?;
     let _squatter = machine.spawn(
         Command::new(&["juniper-standin", "data", "--port", "8200"])
             .env("JUNIPER_DATA_STORAGE_PATH", "/run/squat"),
@@ -15,10 +33,28 @@ pub(crate) fn port_taken() -> Outcome {
         "the port to be taken",
         std::time::Duration::from_secs(10),
         || {
-            run(&machine, "curl -fsS http://127.0.0.1:8200/v1/health")
-                .is_ok_and(|answer| answer.success())
+            run(
+                &machine,
+                "curl -fsS http://127.0.0.1:8200/v1/health http://127.0.0.1:8100/v1/health",
+            )
+            .is_ok_and(|answer| answer.success())
         },
     )?;
+    let told = exits(&machine, "juniperctl doctor", 1)?;
+    has(
+        &told.stdout,
+        &[
+            "error    port 8200 (cascor): held by juniper-standin (process ",
+            "mend: sudo kill ",
+            "error    port 8100 (data): held by docker-proxy (process ",
+            "a published port of a container, as of a Compose stack that runs",
+            "2 errors",
+        ],
+    )?;
+    let json = exits(&machine, "juniperctl doctor --json", 1)?;
+    let told: serde_json::Value = serde_json::from_str(&json.stdout)?;
+    claim(told["version"] == 1 && told["worst"] == "error", &told)?;
+    drop(published);
     let told = exits(&machine, "juniperctl start", 1)?;
     has(
         &told.stderr,
@@ -51,6 +87,16 @@ pub(crate) fn missing_interpreter() -> Outcome {
     has(
         &told.stderr,
         &["warning: data cannot start yet: /opt/juniper/data/current/bin/python is not there"],
+    )?;
+    let looked = exits(&machine, "juniperctl doctor", 1)?;
+    has(
+        &looked.stdout,
+        &[
+            "ok       systemd: systemd 252",
+            "error    program of data: /opt/juniper/data/current/bin/python is not there",
+            "mend: sudo python3 -m venv /opt/juniper/data/current",
+            "2 errors",
+        ],
     )?;
     let told = exits(&machine, "juniperctl start", 1)?;
     has(
@@ -149,6 +195,17 @@ pub(crate) fn no_permission() -> Outcome {
     exits(&machine, "juniperctl start", 0)?;
     exits(&machine, &as_nobody("juniperctl health"), 0)?;
     exits(&machine, &as_nobody("juniperctl status"), 0)?;
+    has(
+        &exits(&machine, "juniperctl doctor", 0)?.stdout,
+        &["port 8100 (data): held by juniper-data.service, whose it is"],
+    )?;
+    has(
+        &exits(&machine, &as_nobody("juniperctl doctor"), 0)?.stdout,
+        &[
+            "port 8100 (data): it is held by a process that only root may see",
+            "not looked at: not root",
+        ],
+    )?;
     for line in [
         "juniperctl stop",
         "juniperctl restart data",
@@ -162,6 +219,42 @@ pub(crate) fn no_permission() -> Outcome {
     }
     exits(&machine, "juniperctl health", 0)?;
     Ok(())
+}
+
+/// `doctor` has each Python import its module, never as root; one that hangs ends with all that it began.
+fn imports_are_tried(machine: &Machine) -> Outcome {
+    machine.write(
+        "/run/try/juniper.toml",
+        "profile = \"try\"\n\
+         [services.data]\ncommand = [\"/usr/bin/python3\", \"-m\", \"json\"]\n\
+         [services.canopy]\ncommand = [\"/usr/bin/python3\", \"-m\", \"nothing_of_this_name\"]\n\
+         [services.slow]\ncommand = [\"/usr/bin/python3\", \"-m\", \"slow\"]\n\
+         environment.PYTHONPATH = \"/run/try\"\n\
+         [profiles.try]\nservices = [\"data\", \"canopy\", \"slow\"]\n",
+        0o644,
+    )?;
+    machine.write(
+        "/run/try/slow.py",
+        "import os, subprocess, time\nopen('/tmp/who', 'w').write(str(os.getuid()))\n\
+         subprocess.Popen(['sleep', '4711'])\ntime.sleep(4711)\n",
+        0o644,
+    )?;
+    let line = "juniperctl --config /run/try/juniper.toml doctor --import-timeout 2";
+    has(
+        &exits(machine, line, 1)?.stdout,
+        &[
+            "imports json as juniper",
+            "cannot import nothing_of_this_name as juniper: ModuleNotFoundError",
+            "program of slow: /usr/bin/python3 was not done after 2 s, as juniper",
+            "these files were not written by juniperctl: juniper-data.service",
+        ],
+    )?;
+    let left = exits(
+        machine,
+        "test \"$(cat /tmp/who)\" = \"$(id -u juniper)\"; echo $?; pgrep -x sleep | wc -l; ls -d /tmp/juniperctl-* | wc -l",
+        0,
+    )?;
+    claim(left.stdout == "0\n0\n0\n", left.stdout)
 }
 
 /// A unit of the same name that somebody wrote by hand stays as it is.
@@ -185,6 +278,7 @@ pub(crate) fn foreign_unit() -> Outcome {
         !machine.exists("/etc/systemd/system/juniper.target")?,
         "something was installed",
     )?;
+    imports_are_tried(&machine)?;
     exits(&machine, "juniperctl uninstall", 0)?;
     claim(machine.exists(path)?, "uninstall took somebody else's unit")
 }

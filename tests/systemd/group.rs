@@ -42,6 +42,13 @@ pub(crate) fn whole_life(suite: Suite) -> Outcome {
     again_and_back(&machine)?;
     offline_is_the_same(&machine, suite)?;
 
+    let looked = exits(&machine, "juniperctl doctor", 0)?;
+    has(
+        &looked.stdout,
+        &["installation: profile mock, as configured", "0 errors"],
+    )?;
+    let is_old = looked.stdout.contains("the units do without");
+    claim(is_old == (suite == Suite::Bullseye), &looked.stdout)?;
     exits(&machine, "systemctl start juniper.target", 0)?;
     let health = exits(&machine, "juniperctl health", 0)?;
     has(

@@ -54,6 +54,15 @@ fn demo_trains() -> Outcome {
     )?;
     serves_the_dashboard(&machine, "")?;
     exits(&machine, "juniperctl health", 0)?;
+    // Each service's own Python imports what the unit has it run, as the unit's user.
+    has(
+        &exits(&machine, "juniperctl doctor", 0)?.stdout,
+        &[
+            ", imports juniper_data as juniper",
+            ", imports src.server as juniper",
+            ", imports main as juniper",
+        ],
+    )?;
     // Make-believe and demonstrations stay off machines where people rely on results.
     let refused = exits(
         &machine,
