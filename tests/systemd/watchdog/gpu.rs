@@ -1,5 +1,5 @@
 //! A GPU of which the kernel tells a fault. Only a machine with a kernel of its own can say such a thing for
-//! real; a container shows what a file of faults does on the oldest systemd, and what a forged line does not.
+//! real; a container shows what a file of faults does on another systemd, and what a forged line does not.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,8 @@ printf '_TRANSPORT=kernel\nSYSLOG_IDENTIFIER=kernel\nMESSAGE=%s\n' "$line" | log
 if echo "$line" >/dev/kmsg; then exit 9; fi 2>/dev/null
 "#;
 
-/// On the oldest systemd: forged entries do nothing; what the unit writes down refuses a start, once, and a
+/// In a container of the newest systemd (the oldest makes a procfs for each unit, in which there is no driver
+/// that is only played): forged entries do nothing; what the unit writes down refuses a start, once, and a
 /// person ends that.
 pub(super) fn refused(suite: Suite) -> Outcome {
     let configuration = format!("profile = \"mock\"\n{CONFIGURATION}");
@@ -208,18 +209,22 @@ fn process(machine: &Vm) -> Result<String, Failed> {
     Ok(machine.succeed(&line, COMMAND)?.trim().to_owned())
 }
 
+/// All incidents of GPUs. Whoever talks to a service that is killed may well have one of its own.
 fn incidents(machine: &Vm) -> Result<Vec<Value>, Failed> {
     let told: Value =
         serde_json::from_str(&machine.succeed("juniperctl incidents --json", COMMAND)?)?;
-    Ok(told["incidents"].as_array().cloned().unwrap_or_default())
+    let mut incidents = told["incidents"].as_array().cloned().unwrap_or_default();
+    incidents.retain(|incident| incident["gpu"].is_object());
+    Ok(incidents)
 }
 
-/// The last incident, once it is about this fault.
+/// The incident of a GPU that is about this fault, once there is one.
 fn incident(machine: &Vm, fault: &str) -> Result<Value, Failed> {
     let line = format!("juniperctl incidents --json | grep -q '\"fault\":\"{fault}\"'");
     until(machine, &line)?;
     incidents(machine)?
-        .pop()
+        .into_iter()
+        .rfind(|incident| incident["gpu"]["fault"] == fault)
         .ok_or_else(|| "no incident".into())
 }
 
