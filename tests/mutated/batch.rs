@@ -143,8 +143,13 @@ fn laid_out(root: &Path, index: usize, units: &Units) -> Result<Vec<String>, Fai
             out.push('\n');
         }
         let name = renamed(name);
-        std::fs::write(ours.join(&name), out)?;
-        asked.push(name.replace("@.", "@1."));
+        let path = ours.join(&name);
+        std::fs::create_dir_all(path.parent().unwrap())?;
+        std::fs::write(path, out)?;
+        // A drop-in is read with the unit that it belongs to.
+        if !name.contains('/') {
+            asked.push(name.replace("@.", "@1."));
+        }
         for path in programs(text) {
             program(root, &path)?;
         }

@@ -18,7 +18,7 @@ torch.zeros(1, device='cuda')
 ";
 
 pub(crate) fn trial() -> Trial {
-    on_gpu("gpu::torch_sees_its_own_gpu_and_no_other_one", own)
+    on_gpu("real::torch_sees_its_own_gpu_and_no_other_one", own)
 }
 
 fn own() -> Outcome {
