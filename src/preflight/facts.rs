@@ -164,7 +164,7 @@ pub struct Directory {
 pub struct Gpu {
     /// Services that want one.
     pub wanted_by: Vec<String>,
-    /// The driver's version line.
+    /// The driver's release, where one is loaded.
     pub driver: Option<String>,
     /// GPUs that the driver lists.
     pub listed: usize,

@@ -122,7 +122,7 @@ pub(super) fn gpu(facts: &Facts) -> Vec<Finding> {
         (Some(driver), _) if !gpu.missing_nodes.is_empty() => {
             let nodes = gpu.missing_nodes.join(", ");
             let evidence =
-                format!("{driver}: the driver is loaded and these nodes are missing: {nodes}");
+                format!("driver {driver} is loaded and these nodes are missing: {nodes}");
             let severity = if gpu.wanted_by.is_empty() {
                 Severity::Note
             } else {
@@ -133,7 +133,7 @@ pub(super) fn gpu(facts: &Facts) -> Vec<Finding> {
         (Some(driver), _) => Finding::new(
             Severity::Good,
             "GPU",
-            &format!("{driver}: {} listed", gpu.listed),
+            &format!("driver {driver}, GPUs: {}", gpu.listed),
         ),
     };
     vec![finding]

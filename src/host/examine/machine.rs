@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use zbus::OwnedVariant;
 
+use crate::gpu::lack::{self, Wanted};
 use crate::host::accounts;
+use crate::host::gpu;
 use crate::preflight::facts::Gpu;
 
 /// How long whoever keeps the clock may take to answer.
@@ -46,20 +48,18 @@ pub fn lingers(user: &str) -> bool {
 /// The GPU driver and its nodes, by files alone: nothing is opened on a device.
 #[must_use]
 pub fn gpu(wanted: &[String]) -> Gpu {
-    let driver = fs::read_to_string("/proc/driver/nvidia/version").ok();
-    let driver = driver.and_then(|text| text.lines().next().map(str::to_owned));
-    let listed =
-        fs::read_dir("/proc/driver/nvidia/gpus").map_or(0, |entries| entries.flatten().count());
-    let mut nodes = vec!["/dev/nvidiactl".to_owned(), "/dev/nvidia-uvm".to_owned()];
-    nodes.extend((0..listed).map(|number| format!("/dev/nvidia{number}")));
-    nodes.sort();
-    nodes.dedup();
+    let gpus = gpu::gpus();
+    let mut nodes = lack::nodes(&Wanted::Any, &gpus);
     nodes.retain(|node| !Path::new(node).exists());
     Gpu {
         wanted_by: wanted.to_vec(),
-        missing_nodes: if driver.is_some() { nodes } else { Vec::new() },
-        driver,
-        listed,
+        missing_nodes: if gpus.driver.is_some() {
+            nodes
+        } else {
+            Vec::new()
+        },
+        listed: gpus.found.len(),
+        driver: gpus.driver,
     }
 }
 
