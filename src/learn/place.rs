@@ -44,12 +44,12 @@ const SYSTEM: &[&str] = &[
     "/lib64",
     "/boot",
     "/etc",
-    "/var/lib/dpkg",
-    "/var/lib/systemd",
-    "/var/lib/juniperctl",
     "/run/systemd",
     "/run/juniperctl",
 ];
+
+/// Whose state below `/var/lib` belongs to the system: those who install, systemd, and juniperctl itself.
+const SYSTEM_STATE: &[&str] = &["apt", "dpkg", "juniperctl", "pacman", "rpm", "systemd"];
 
 /// Where the directories of the group's services are.
 const GROUP: &[&str] = &[
@@ -69,7 +69,11 @@ pub fn is_below(path: &str, directory: &str) -> bool {
 /// Whether it belongs to the system itself.
 #[must_use]
 pub fn is_of_system(path: &str) -> bool {
+    let whose = path
+        .strip_prefix("/var/lib/")
+        .and_then(|rest| rest.split('/').next());
     SYSTEM.iter().any(|directory| is_below(path, directory))
+        || whose.is_some_and(|whose| SYSTEM_STATE.contains(&whose))
 }
 
 /// Whether it is below a home directory.
@@ -160,7 +164,7 @@ pub fn normal(path: &str, begins: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{directory_for, is_below, is_own, normal};
+    use super::{directory_for, is_below, is_of_system, is_own, normal};
 
     #[test]
     fn paths_are_walked_without_the_machine() {
@@ -177,6 +181,20 @@ mod tests {
         assert!(!is_below("/var/lib/foobar", "/var/lib/foo"));
         assert!(is_own("/var/lib/juniper/data/x", "data"));
         assert!(!is_own("/var/lib/juniper/data2", "data"));
+    }
+
+    #[test]
+    fn what_belongs_to_the_system_is_known_wherever_it_lies() {
+        for (path, expected) in [
+            ("/usr/lib/x", true),
+            ("/var/lib/systemd", true),
+            ("/var/lib/rpm/x", true),
+            ("/var/lib/systemd-lookalike", false),
+            ("/var/lib", false),
+            ("/srv/x", false),
+        ] {
+            assert_eq!(is_of_system(path), expected, "{path}");
+        }
     }
 
     #[test]
