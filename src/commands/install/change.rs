@@ -26,7 +26,7 @@ pub(in crate::commands) async fn carry_out(
     let wanted = Wanted {
         command,
         changes: &plan.changes,
-        receipt: receipt.clone(),
+        receipt: receipt.clone().with_units(&plan.changes),
         made,
         enables: false,
         taken_over: &[],
