@@ -16,12 +16,12 @@ const CONFIGURATION: &str = "profile = \"full\"\n\
 /// How long data hangs.
 const HUNG: Duration = Duration::from_mins(1);
 
-/// A run of two to four minutes on a small computer: much longer than the hang. One hidden unit, so that
+/// A run of two to four minutes on a small computer: much longer than the hang. Two hidden units, so that
 /// nothing but the epochs before and after it decides how long.
-const NETWORK: &str = r#"{"input_size":2,"output_size":2,"max_hidden_units":1,"candidate_pool_size":2,"candidate_epochs":50,"output_epochs":7000,"correlation_threshold":0.0001}"#;
+const NETWORK: &str = r#"{"input_size":2,"output_size":2,"max_hidden_units":2,"candidate_pool_size":2,"candidate_epochs":50,"output_epochs":7000,"correlation_threshold":0.0001}"#;
 const DATASET: &str =
     r#"{"dataset_type":"spirals","n_spirals":2,"n_samples":200,"noise":0.05,"params":{"seed":42}}"#;
-const START: &str = r#"{"start_fresh":true,"params":{"max_hidden_units":1,"max_iterations":1,"candidate_pool_size":2,"candidate_epochs":50,"output_epochs":7000,"max_epochs":7000,"correlation_threshold":0.0001}}"#;
+const START: &str = r#"{"start_fresh":true,"params":{"max_hidden_units":2,"max_iterations":2,"candidate_pool_size":2,"candidate_epochs":50,"output_epochs":7000,"max_epochs":7000,"correlation_threshold":0.0001}}"#;
 
 pub(super) fn goes_on() -> Outcome {
     let environments = real::prepared()?.ok_or("the real services are not prepared")?;
