@@ -34,6 +34,7 @@ pub mod scale;
 pub mod schema;
 pub mod service_layer;
 mod service_value;
+pub mod size;
 pub mod sketch;
 pub mod source;
 pub mod stack;

@@ -15,6 +15,7 @@ use super::duration;
 use super::fault::Problem;
 use super::form::{Form as _, Names, Special, number, read_string, strings};
 use super::service_layer::Gpu;
+use super::size;
 use super::text::{AbsolutePath, Text};
 
 /// A program and its arguments, without a shell.
@@ -121,25 +122,7 @@ fn bytes(value: &DeValue<'_>) -> Result<u64, Problem> {
         return Err(Problem::wrong_type("a size", value.type_str())
             .help("write it in quotes, with its suffix: \"512M\", \"8G\""));
     };
-    let problem = || {
-        Problem::invalid("a size such as 512M or 8G")
-            .help("suffixes are K, M, G and T, to base 1024")
-    };
-    let (number, shift) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
-        Some(number) if text.ends_with('K') => (number, 10),
-        Some(number) if text.ends_with('M') => (number, 20),
-        Some(number) if text.ends_with('G') => (number, 30),
-        Some(number) => (number, 40),
-        None => (text, 0),
-    };
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(problem());
-    }
-    let number: u64 = number.parse().map_err(|_| problem())?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|bytes| *bytes >= 1 << 20)
-        .ok_or_else(|| Problem::invalid("must be from 1M to 16777215T"))
+    size::parse(text)
 }
 
 /// A span that is longer than nothing.

@@ -1,8 +1,10 @@
 //! What the trials share: machines with the packages in them, and commands run as a user would.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
+use juniper_lab::vm::chroot;
 use juniper_lab::{BootOptions, Command, Machine, Output, Root, Suite, trial as lab_trial};
 use libtest_mimic::{Failed, Trial};
 
@@ -11,6 +13,24 @@ pub(crate) type Outcome = Result<(), Failed>;
 /// A trial on a machine; without the packages it fails and says how to get them.
 pub(crate) fn trial(name: &str, test: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
     lab_trial::on_machine(name, test)
+}
+
+/// How often a campaign does what it does, by a variable that `make soak` sets.
+pub(crate) fn count<N: FromStr>(variable: &str, otherwise: N) -> N {
+    let said = std::env::var(variable).ok();
+    said.and_then(|count| count.parse().ok())
+        .unwrap_or(otherwise)
+}
+
+/// Installs both packages in a tree, as an image builder would, and leaves nothing else behind.
+pub(crate) fn packages(tree: &Path) -> Result<(), juniper_lab::Error> {
+    for name in ["juniperctl", "juniper-standin"] {
+        let inside = format!("/var/tmp/{name}.deb");
+        std::fs::copy(package(name), tree.join(inside.trim_start_matches('/'))).unwrap();
+        chroot(tree, &["dpkg", "--install", &inside])?;
+        chroot(tree, &["rm", &inside])?;
+    }
+    Ok(())
 }
 
 /// A package that `make deb` built.

@@ -209,19 +209,17 @@ fn size(text: &str) -> Option<String> {
     let lower = text.trim().to_ascii_lowercase();
     let digits = lower.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = lower.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok()?;
-    let (suffix, shift) = match unit.trim_end_matches('b').trim_end_matches('i') {
-        "" => ("", 0),
-        "k" => ("K", 10),
-        "m" => ("M", 20),
-        "g" => ("G", 30),
-        "t" => ("T", 40),
+    let suffix = match unit.trim_end_matches('b').trim_end_matches('i') {
+        "" => "",
+        "k" => "K",
+        "m" => "M",
+        "g" => "G",
+        "t" => "T",
         _ => return None,
     };
-    number
-        .checked_mul(1 << shift)
-        .filter(|bytes| *bytes >= 1 << 20)?;
-    Some(format!("{number}{suffix}"))
+    let number: u64 = number.parse().ok()?;
+    let text = format!("{number}{suffix}");
+    crate::spec::size::parse(&text).ok().map(|_| text)
 }
 
 fn devices(container: &Container<'_>, node: &Node, key: &str, gathering: &mut Gathering) {

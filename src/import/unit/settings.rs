@@ -4,6 +4,7 @@ use crate::import::draft::Edge;
 use crate::import::gathering::Gathering;
 use crate::import::known::{identity, is_platform};
 use crate::spec::duration;
+use crate::spec::size;
 use crate::spec::stack::Gate;
 use crate::spec::text::AbsolutePath;
 
@@ -49,9 +50,9 @@ impl Unit<'_> {
             "TimeoutStopSec" => self.span(setting, gathering, |draft, span| {
                 draft.stop_timeout = Some(span);
             }),
-            "MemoryMax" | "MemoryLimit" => match memory(value) {
-                Some(()) => gathering.draft(&self.name).memory_max = Some(value.to_owned()),
-                None => self.lose(setting, "no size from 1M on", gathering),
+            "MemoryMax" | "MemoryLimit" => match size::parse(value) {
+                Ok(_) => gathering.draft(&self.name).memory_max = Some(value.to_owned()),
+                Err(_) => self.lose(setting, "no size from 1M on", gathering),
             },
             "CPUQuota" if value.ends_with("%%") => {
                 self.lose(
@@ -170,20 +171,4 @@ impl Unit<'_> {
             _ => self.lose(setting, "no span of time such as 5s", gathering),
         }
     }
-}
-
-/// Whether it is a size that the configuration takes as it is.
-fn memory(text: &str) -> Option<()> {
-    let (number, shift) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
-        Some(number) if text.ends_with('K') => (number, 10),
-        Some(number) if text.ends_with('M') => (number, 20),
-        Some(number) if text.ends_with('G') => (number, 30),
-        Some(number) => (number, 40),
-        None => (text, 0),
-    };
-    let number: u64 = number.parse().ok()?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|bytes| *bytes >= 1 << 20)
-        .map(drop)
 }

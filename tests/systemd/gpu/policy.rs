@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use juniper_lab::Suite;
-use juniper_lab::vm::{Image, Vm, chroot};
+use juniper_lab::vm::{Image, Vm};
 use libtest_mimic::Failed;
 
-use super::super::lab::{Outcome, claim, has, package};
+use super::super::lab::{self, Outcome, claim, has};
 use super::{CONFIGURATION, DRIVER, FIRST, NODES, SECOND};
 
 /// An emulated machine is ten times slower than a real one.
@@ -32,11 +32,7 @@ const DENIED: &str = "Operation not permitted";
 /// One worker for each GPU is enough, and so are those who are asked: an emulated machine is slow.
 pub(super) fn own_gpus() -> Outcome {
     let disk = Image::prepare(Suite::Trixie)?.disk(|tree| {
-        for name in ["juniperctl", "juniper-standin"] {
-            let inside = format!("/var/tmp/{name}.deb");
-            std::fs::copy(package(name), tree.join(inside.trim_start_matches('/'))).unwrap();
-            chroot(tree, &["dpkg", "--install", &inside])?;
-        }
+        lab::packages(tree)?;
         let text = CONFIGURATION.replace("instances = 4", "instances = 2");
         std::fs::write(tree.join("etc/juniper/juniper.toml"), text).unwrap();
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use juniper_lab::Suite;
 use libtest_mimic::Failed;
 
-use super::super::lab::{Outcome, claim, exits};
+use super::super::lab::{self, Outcome, claim, exits};
 use super::stage::{PROFILES, Stage};
 use super::table::note;
 
@@ -35,10 +35,7 @@ struct Point {
 
 /// How many points CI tries, spread over all; `make soak` tries every call that writes, and a thousand others.
 fn wanted() -> usize {
-    std::env::var("INSTALL_KILLS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(30)
+    lab::count("INSTALL_KILLS", 30)
 }
 
 /// After each kill one whole set that systemd takes; another attempt completes.

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use juniper_lab::Suite;
-use juniper_lab::vm::{Disk, Image, Vm, chroot};
+use juniper_lab::vm::{Disk, Image, Vm};
 use libtest_mimic::Failed;
 
-use super::super::lab::{Outcome, claim, package};
+use super::super::lab::{self, Outcome, claim};
 use super::super::ordering::Random;
 use super::stage::{LOADED, LOOK, PROFILES, STRAYS, install_line};
 use super::table::note;
@@ -21,10 +21,7 @@ const COMMAND: Duration = Duration::from_mins(2);
 
 /// How often the power fails; `make soak` asks for fifty.
 fn wanted() -> usize {
-    std::env::var("INSTALL_POWER_CUTS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(3)
+    lab::count("INSTALL_POWER_CUTS", 3)
 }
 
 /// After each cut one whole set that systemd takes from the boot on; another install completes.
@@ -92,13 +89,7 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
 
 /// Both packages; no units are installed yet.
 fn packages(tree: &Path) -> Result<(), juniper_lab::Error> {
-    for name in ["juniperctl", "juniper-standin"] {
-        let package = package(name);
-        let inside = format!("/var/tmp/{name}.deb");
-        fs::copy(&package, tree.join(inside.trim_start_matches('/'))).unwrap();
-        chroot(tree, &["dpkg", "--install", &inside])?;
-        chroot(tree, &["rm", &inside])?;
-    }
+    lab::packages(tree)?;
     let drop_ins = tree.join("etc/systemd/system/juniper-.service.d");
     fs::create_dir_all(&drop_ins).unwrap();
     fs::write(drop_ins.join("off.conf"), OFF).unwrap();

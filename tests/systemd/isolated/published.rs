@@ -5,7 +5,7 @@ use std::time::Duration;
 use juniper_lab::Suite;
 use juniper_lab::vm::{Image, Vm, chroot};
 
-use super::super::lab::{Outcome, claim, package};
+use super::super::lab::{self, Outcome, claim};
 use super::HOST;
 
 /// An emulated machine is ten times slower than a real one.
@@ -17,11 +17,7 @@ pub(super) fn published() -> Outcome {
     let disk = Image::prepare(Suite::Bookworm)?.disk(|tree| {
         let text =
             format!("network = \"isolated\"\n{HOST}\n[services.canopy]\nhost = \"0.0.0.0\"\n");
-        for name in ["juniperctl", "juniper-standin"] {
-            let inside = format!("/var/tmp/{name}.deb");
-            std::fs::copy(package(name), tree.join(inside.trim_start_matches('/'))).unwrap();
-            chroot(tree, &["dpkg", "--install", &inside])?;
-        }
+        lab::packages(tree)?;
         std::fs::write(tree.join("etc/juniper/juniper.toml"), text).unwrap();
         let install = ["juniperctl", "--root", "/", "install", "--yes"];
         chroot(tree, &install).map(drop)

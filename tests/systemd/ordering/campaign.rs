@@ -6,16 +6,13 @@ use std::time::Duration;
 use juniper_lab::{Machine, Suite};
 use libtest_mimic::Failed;
 
-use super::super::lab::{Outcome, claim, exits, machine, run};
+use super::super::lab::{self, Outcome, claim, exits, machine, run};
 use super::stage::seconds;
 use super::table::note;
 
 /// How often somebody is killed; `make soak` asks for more.
 fn count() -> u32 {
-    std::env::var("KILLS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(50)
+    lab::count("KILLS", 50)
 }
 
 /// Longer than all the kills take, in seconds.

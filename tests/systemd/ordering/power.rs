@@ -10,7 +10,7 @@ use juniper_lab::vm::{Disk, Image, Vm, chroot};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use super::super::lab::{Outcome, claim, package};
+use super::super::lab::{self, Outcome, claim};
 use super::super::watchdog::{DRIVER_UNIT, driver, lost_gpu, stepped, with_gpu};
 use super::campaign::Random;
 use super::table::note;
@@ -27,10 +27,7 @@ pub(super) const GPU: Suite = Suite::Trixie;
 
 /// How often the power fails; `make soak` asks for more.
 fn cuts() -> usize {
-    std::env::var("POWER_CUTS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1)
+    lab::count("POWER_CUTS", 1)
 }
 
 /// After each cut the same order, the same gates, all ready, canopy in service mode.
@@ -68,13 +65,7 @@ pub(super) fn cut(suite: Suite) -> Outcome {
 
 /// Both packages and the mock group, enabled offline as an image builder would.
 fn install(tree: &Path, suite: Suite) -> Result<(), juniper_lab::Error> {
-    for name in ["juniperctl", "juniper-standin"] {
-        let package = package(name);
-        let inside = format!("/var/tmp/{name}.deb");
-        fs::copy(&package, tree.join(inside.trim_start_matches('/'))).unwrap();
-        chroot(tree, &["dpkg", "--install", &inside])?;
-        chroot(tree, &["rm", &inside])?;
-    }
+    lab::packages(tree)?;
     if suite == GPU {
         fs::write(tree.join("etc/juniper/juniper.toml"), with_gpu()).unwrap();
         fs::write(tree.join("srv/driver"), driver()).unwrap();
