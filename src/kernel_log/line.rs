@@ -4,6 +4,8 @@
 //! such a name chooses how a line begins, for 15 characters. So a line counts only where it has the
 //! driver's form from its very beginning to behind the code. Nothing of a line's free text is kept.
 
+use crate::gpu::GpuName;
+
 use super::address::GpuAddress;
 use super::fault::Symptom;
 use super::xid::{self, Cure, FALLEN_OFF_THE_BUS, RECOVERY_ACTION, TESTS};
@@ -132,7 +134,7 @@ fn of_gpu(rest: &str) -> Option<Line> {
         });
     }
     let uuid = rest.trim_end();
-    is_uuid(uuid).then(|| Line::Named {
+    matches!(GpuName::parse(uuid), Ok(GpuName::Whole(_))).then(|| Line::Named {
         gpu,
         uuid: uuid.to_owned(),
     })
@@ -140,18 +142,6 @@ fn of_gpu(rest: &str) -> Option<Line> {
 
 fn is_part(part: &str) -> bool {
     (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// `GPU-` and 36 characters, of which four are dashes.
-fn is_uuid(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("GPU-") else {
-        return false;
-    };
-    let lengths = [8, 4, 4, 4, 12];
-    rest.split('-').count() == lengths.len()
-        && rest.split('-').zip(lengths).all(|(part, length)| {
-            part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
 }
 
 #[cfg(test)]
