@@ -31,6 +31,9 @@ mod watchdog;
 use juniper_lab::Suite;
 use libtest_mimic::{Arguments, Trial};
 
+/// How many of the longest trials are named at the end.
+const LONGEST: usize = 45;
+
 pub(crate) const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
 
 fn main() {
@@ -114,5 +117,6 @@ fn main() {
     ordering::print();
     escape::print();
     installing::print();
+    juniper_lab::took::print_longest(LONGEST);
     conclusion.exit();
 }

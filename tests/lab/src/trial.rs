@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::took::Span;
 use crate::{real, requirements};
 
 /// A test that boots machines.
@@ -81,7 +82,11 @@ fn trial(
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     let Some(reason) = reason else {
-        return Trial::test(name, test);
+        let span_of = name.to_owned();
+        return Trial::test(name, move || {
+            let _span = Span::begin(&span_of);
+            test()
+        });
     };
     // Where even this fails there is nobody to tell; the name says it once more.
     drop(writeln!(io::stderr().lock(), "SKIPPED {name}: {reason}"));
