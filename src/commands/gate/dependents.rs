@@ -50,8 +50,19 @@ pub(super) async fn returned(
         };
         systemd.detail(&mut dependency).await?;
         for (unit, state) in running(patterns, &systemd).await? {
-            if past_its_gate(&state) && passed::when(&state) < dependency.started_at {
+            let passed_at = passed::when(&state);
+            if !past_its_gate(&state) {
+                context
+                    .terminal
+                    .error(&format!("{unit} is left: it has not passed its gate"));
+            } else if passed_at < dependency.started_at {
                 restart(&unit, &state, &systemd, context).await;
+            } else {
+                // Whoever wonders why it was not restarted finds the answer in the journal.
+                context.terminal.error(&format!(
+                    "{unit} is left: it passed its gate {} ms after {of} began",
+                    (passed_at - dependency.started_at) / 1000
+                ));
             }
         }
         Ok(())
