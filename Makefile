@@ -68,10 +68,12 @@ demo: deb ## install and run the group on a throw-away Debian; REAL=1 uses the r
 	@$(LAB) demo $(if $(REAL),--real)
 
 ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see on each systemd
-	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
+	EVERY_SYSTEMD=1 ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
-soak: deb mutated ## the long campaigns: kills, power cuts, mutated configurations; prints what came of them, writes tests/systemd/INSTALLING.md
+soak: export EVERY_SYSTEMD = 1
+soak: deb mutated ## the long campaigns: each trial on each systemd, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
+	cargo test --package juniperctl --test systemd -- systemd::
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \

@@ -59,6 +59,18 @@ pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'st
     trial(name, reason.as_deref(), test)
 }
 
+/// A test that boots machines, run with `make soak` and wherever this variable is set: a sample of its kind
+/// is in every run.
+pub fn for_soak(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let left = std::env::var_os(SOAK).is_none();
+    let reason =
+        left.then_some("left to make soak; other versions of systemd are tried in each run");
+    trial(name, reason.or_else(unavailable), test)
+}
+
+/// The variable with which nothing is left to a soak.
+const SOAK: &str = "EVERY_SYSTEMD";
+
 /// Why no machine can be booted here, if so.
 fn unavailable() -> Option<&'static str> {
     static REASON: OnceLock<Option<String>> = OnceLock::new();
