@@ -4,6 +4,7 @@
 use std::fmt;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 
@@ -57,7 +58,8 @@ pub(crate) struct Listen {
 }
 
 /// The four services that can be stood in for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Service {
     /// The dataset service.
     Data,

@@ -112,11 +112,15 @@ mod tests {
     fn a_head_request_is_refused_with_the_method_that_is_allowed() {
         let answer = refusal(Service::Data, "HEAD", "/v1/health/ready");
         assert_eq!((answer.status, answer.body.len()), (405, 31));
-        assert!(answer.headers.contains(&("allow", "GET".to_owned())));
+        assert!(answer.headers.contains(&("allow".into(), "GET".to_owned())));
         let answer = refusal(Service::Cascor, "GET", "/v1/training/start");
-        assert!(answer.headers.contains(&("allow", "POST".to_owned())));
+        assert!(
+            answer
+                .headers
+                .contains(&("allow".into(), "POST".to_owned()))
+        );
         assert_eq!(
-            refusal(Service::Worker, "HEAD", "/v1/health").body,
+            refusal(Service::Worker, "HEAD", "/v1/health").text(),
             "method not allowed"
         );
     }
@@ -125,7 +129,7 @@ mod tests {
     fn a_trailing_slash_redirects_except_on_the_worker() {
         let answer = refusal(Service::Canopy, "GET", "/v1/health/");
         assert_eq!(answer.status, 307);
-        let location = ("location", "http://127.0.0.1:1/v1/health".to_owned());
+        let location = ("location".into(), "http://127.0.0.1:1/v1/health".to_owned());
         assert!(answer.headers.contains(&location));
         assert!(
             answer
@@ -134,14 +138,14 @@ mod tests {
                 .all(|(name, _)| *name != "content-type")
         );
         let answer = refusal(Service::Worker, "GET", "/v1/health/");
-        assert_eq!((answer.status, answer.body.as_str()), (404, "not found"));
+        assert_eq!((answer.status, answer.text()), (404, "not found"));
     }
 
     #[test]
     fn what_a_service_does_not_have_is_not_found() {
         assert_eq!(refusal(Service::Data, "GET", "/dashboard/").status, 404);
         assert_eq!(
-            refusal(Service::Data, "POST", "/v1/training/start").body,
+            refusal(Service::Data, "POST", "/v1/training/start").text(),
             "{\"detail\":\"Not Found\"}"
         );
         assert_eq!(refusal(Service::Data, "GET", "/x/").status, 404);

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn liveness_and_readiness_follow_the_link() {
         assert_eq!(
-            live(false).body,
+            live(false).text(),
             r#"{"status": "unresponsive", "tick": "juniper-cascor-worker", "error": "websocket connection not bound", "duration_ms": 0}"#
         );
         assert_eq!(
@@ -132,8 +132,8 @@ mod tests {
         assert!(
             unlinked
                 .headers
-                .contains(&(READINESS_HEADER, "not_ready".to_owned()))
+                .contains(&(READINESS_HEADER.into(), "not_ready".to_owned()))
         );
-        assert!(ready(true, Claim::NotReady).body.contains(UNREGISTERED));
+        assert!(ready(true, Claim::NotReady).text().contains(UNREGISTERED));
     }
 }
