@@ -49,8 +49,8 @@ struct Refusal {
 
 #[derive(Serialize)]
 struct RefusalReason {
-    code: &'static str,
-    message: &'static str,
+    code: String,
+    message: String,
     detail: Option<&'static str>,
 }
 
@@ -136,17 +136,8 @@ pub(crate) fn training_started(timestamp: f64) -> Answer {
 
 /// `POST /v1/training/start`, while one is under way.
 pub(crate) fn training_refused(timestamp: f64) -> Answer {
-    let error = RefusalReason {
-        code: "CONFLICT",
-        message: "Training cannot be started: Training already in progress",
-        detail: None,
-    };
-    let body = Refusal {
-        status: "error",
-        error,
-        meta: meta(timestamp),
-    };
-    Answer::json(409, &body)
+    let why = "Training cannot be started: Training already in progress";
+    refused(409, why, timestamp)
 }
 
 /// `/v1/training/status`.
@@ -191,6 +182,20 @@ fn envelope(data: impl Serialize, timestamp: f64) -> Answer {
         meta: meta(timestamp),
     };
     Answer::json(200, &body)
+}
+
+/// A refusal as the real service words it: in its envelope, with the status as code.
+pub(crate) fn refused(status: u16, message: &str, timestamp: f64) -> Answer {
+    let body = Refusal {
+        status: "error",
+        error: RefusalReason {
+            code: format!("HTTP_{status}"),
+            message: message.to_owned(),
+            detail: None,
+        },
+        meta: meta(timestamp),
+    };
+    Answer::json(status, &body)
 }
 
 fn meta(timestamp: f64) -> Meta {

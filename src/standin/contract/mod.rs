@@ -96,6 +96,17 @@ struct Detail<'text> {
     detail: &'text str,
 }
 
+/// A request, as far as an answer depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// The name under which the service was asked.
+    pub(crate) authority: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
 /// What readiness is made to say, whatever the truth is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {

@@ -76,6 +76,20 @@ pub(crate) fn ready(linked: bool, claim: Claim) -> Answer {
     spaced(status, &body).with((READINESS_HEADER, word))
 }
 
+/// A refusal with its reason.
+pub(crate) fn refused(status: u16, why: &str) -> Answer {
+    #[derive(Serialize)]
+    struct Refused<'text> {
+        status: &'static str,
+        error: &'text str,
+    }
+    let body = Refused {
+        status: "error",
+        error: why,
+    };
+    spaced(status, &body)
+}
+
 /// A refusal in plain text.
 pub(crate) fn plain(status: u16, message: &str) -> Answer {
     Answer::of(status, "text/plain; charset=utf-8", message.to_owned()).with(CLOSING)
