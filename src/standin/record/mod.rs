@@ -70,15 +70,9 @@ async fn record(order: Order, secrets: Secrets, clock: Clock) -> Result<(), Fail
     let bound = listener
         .local_addr()
         .map_or_else(|_| address.to_string(), |bound| bound.to_string());
+    let known = secrets.len();
     let heading = Heading::new(order.service, clock::unix_seconds());
     let file = file::RecordingFile::create(&order.file, order.limit, &heading)?;
-    log::line(&format!(
-        "juniper-standin record: {} known secrets are looked for; {} at {} is recorded in {}",
-        secrets.len(),
-        order.service,
-        order.upstream.of(""),
-        order.file.display()
-    ));
     let recorder = Rc::new(Recorder {
         upstream: order.upstream,
         scrubber: RefCell::new(Scrubber::new(secrets)),
@@ -88,6 +82,13 @@ async fn record(order: Order, secrets: Secrets, clock: Clock) -> Result<(), Fail
         requests: Cell::default(),
     });
     log::event(order.service, clock, &format!("listening on {bound}"));
+    log::line(&format!(
+        "juniper-standin record: {} known secrets are looked for; {} at {} is recorded in {}",
+        known,
+        order.service,
+        recorder.upstream.of(""),
+        order.file.display()
+    ));
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
