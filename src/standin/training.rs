@@ -166,6 +166,16 @@ pub(crate) fn snapshot_name(unix_seconds: u64) -> String {
     format!("snapshot_{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z.h5")
 }
 
+/// A moment in seconds since 1970 as Python's services write it (UTC).
+pub(crate) fn moment(seconds: f64) -> String {
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let (year, month, day) = civil_date(time.as_secs() / 86_400);
+    let of_day = time.as_secs() % 86_400;
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let micro = time.subsec_micros();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
+}
+
 /// Year, month and day of a count of days since 1970-01-01: walked, because a run ends rarely
 /// and a formula would need explaining.
 fn civil_date(mut days: u64) -> (u64, usize, u64) {

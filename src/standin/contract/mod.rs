@@ -5,6 +5,7 @@
 pub(crate) mod canopy;
 pub(crate) mod cascor;
 pub(crate) mod data;
+pub(crate) mod dataset;
 pub(crate) mod probed;
 pub(crate) mod route;
 pub(crate) mod watch;

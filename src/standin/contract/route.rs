@@ -1,7 +1,7 @@
 //! Which paths each service knows, and what it says to the others. Pure: a method and a path go
 //! in, a route comes out; nothing is answered here but refusals.
 
-use super::Answer;
+use super::{Answer, dataset};
 use crate::cli::Service;
 
 /// What a request asks for.
@@ -21,6 +21,8 @@ pub(crate) enum Route {
     Dashboard,
     /// The dashboard's list of layouts.
     Layouts,
+    /// Anything else of the dataset service.
+    Data(dataset::requested::Request),
     /// Nothing of that: a redirect, 404 or 405.
     Refused(Answer),
 }
@@ -28,12 +30,13 @@ pub(crate) enum Route {
 /// The route of a request. `authority` is the request's Host header: Starlette redirects to a
 /// full URL when it has one.
 pub(crate) fn route(service: Service, method: &str, path: &str, authority: Option<&str>) -> Route {
-    if let Some((route, allowed)) = known(service, path) {
-        return if method == allowed {
-            route
-        } else {
-            Route::Refused(not_allowed(service, allowed))
-        };
+    let mut routes = known(service, path);
+    if let Some(place) = routes.iter().position(|(allowed, _)| *allowed == method) {
+        return routes.swap_remove(place).1;
+    }
+    if !routes.is_empty() {
+        let allowed: Vec<&str> = routes.iter().map(|(allowed, _)| *allowed).collect();
+        return Route::Refused(not_allowed(service, &allowed.join(", ")));
     }
     match redirected(service, path) {
         Some(target) => {
@@ -45,16 +48,21 @@ pub(crate) fn route(service: Service, method: &str, path: &str, authority: Optio
     }
 }
 
-fn known(service: Service, path: &str) -> Option<(Route, &'static str)> {
+/// The methods that a path takes, each with what it asks for.
+fn known(service: Service, path: &str) -> Vec<(&'static str, Route)> {
     match (service, path) {
-        (_, "/v1/health") => Some((Route::Health, "GET")),
-        (_, "/v1/health/live") => Some((Route::Live, "GET")),
-        (_, "/v1/health/ready") => Some((Route::Ready, "GET")),
-        (Service::Cascor, "/v1/training/start") => Some((Route::TrainingStart, "POST")),
-        (Service::Cascor, "/v1/training/status") => Some((Route::TrainingStatus, "GET")),
-        (Service::Canopy, "/dashboard/") => Some((Route::Dashboard, "GET")),
-        (Service::Canopy, "/api/v1/metrics/layouts") => Some((Route::Layouts, "GET")),
-        _ => None,
+        (_, "/v1/health") => vec![("GET", Route::Health)],
+        (_, "/v1/health/live") => vec![("GET", Route::Live)],
+        (_, "/v1/health/ready") => vec![("GET", Route::Ready)],
+        (Service::Cascor, "/v1/training/start") => vec![("POST", Route::TrainingStart)],
+        (Service::Cascor, "/v1/training/status") => vec![("GET", Route::TrainingStatus)],
+        (Service::Canopy, "/dashboard/") => vec![("GET", Route::Dashboard)],
+        (Service::Canopy, "/api/v1/metrics/layouts") => vec![("GET", Route::Layouts)],
+        (Service::Data, path) => dataset::requested::requests(path)
+            .into_iter()
+            .map(|(method, request)| (method, Route::Data(request)))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -65,12 +73,12 @@ fn redirected(service: Service, path: &str) -> Option<String> {
         (Service::Canopy, "/" | "/dashboard") => Some("/dashboard/".to_owned()),
         _ => {
             let without = path.strip_suffix('/')?;
-            known(service, without).map(|_| without.to_owned())
+            (!known(service, without).is_empty()).then(|| without.to_owned())
         }
     }
 }
 
-fn not_allowed(service: Service, allowed: &'static str) -> Answer {
+fn not_allowed(service: Service, allowed: &str) -> Answer {
     match service {
         Service::Worker => super::worker::plain(405, "method not allowed"),
         _ => Answer::detail(405, "Method Not Allowed").with(("allow", allowed)),

@@ -6,6 +6,7 @@ mod canopy;
 mod cascor;
 mod data;
 pub(crate) mod replay;
+mod store;
 mod worker;
 
 use std::rc::Rc;
@@ -90,7 +91,7 @@ impl Running {
         match (self, route) {
             (_, Route::Refused(answer)) => answer,
             (Self::Replay(_), _) => foreign(),
-            (Self::Data(data), route) => data.answer(&route, claim),
+            (Self::Data(data), route) => data.answer(&route, asked, claim),
             (Self::Cascor(cascor), route) => cascor.answer(&route, claim),
             (Self::Canopy(canopy), route) => canopy.answer(&route, claim).await,
             (Self::Worker(worker), route) => worker.answer(&route, claim),
