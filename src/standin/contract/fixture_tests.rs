@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use super::canopy::Standing;
 use super::data::Storage;
+use super::network::Network;
 use super::probed::{Outcome, Probed};
+use super::session::Picture;
 use super::watch::Watch;
-use super::{Answer, Claim, canopy, cascor, data, worker};
+use super::{Answer, Claim, canopy, cascor, data, work, worker};
 use crate::training::Stage;
 
 /// What no two runs share; its type must still agree.
@@ -166,7 +168,7 @@ fn data_without_its_storage_speaks_as_captured() {
 fn cascor_speaks_as_captured() {
     assert_as_captured(&cascor::health(), 200, captured!("cascor-health"));
     assert_as_captured(&cascor::live(), 200, captured!("cascor-live"));
-    let ready = |data: &Probed| cascor::ready(Some(data), Stage::Stopped, 1.5, Claim::Truth, 1.5);
+    let ready = |data: &Probed| cascor::ready(Some(data), &Picture::empty(1.5), Claim::Truth, 1.5);
     assert_as_captured(&ready(&healthy(DATA_URL)), 200, captured!("cascor-ready"));
     assert_as_captured(
         &ready(&refused(DATA_URL)),
@@ -176,7 +178,7 @@ fn cascor_speaks_as_captured() {
     let hung = probed(DATA_URL, Outcome::TimedOut);
     assert_as_captured(&ready(&hung), 503, captured!("cascor-ready-data-hung"));
     assert_as_captured(
-        &cascor::training_started(1.5),
+        &work::done("training_started", 1.5),
         200,
         captured!("cascor-training-started"),
     );
@@ -184,7 +186,12 @@ fn cascor_speaks_as_captured() {
 
 #[test]
 fn cascor_without_a_data_url_has_no_such_dependency() {
-    let ready = cascor::ready(None, Stage::Completed, 1.5, Claim::Truth, 1.5);
+    let picture = Picture {
+        stage: Stage::Completed,
+        network: Some(Network::new(2, 2, 1)),
+        ..Picture::empty(1.5)
+    };
+    let ready = cascor::ready(None, &picture, Claim::Truth, 1.5);
     let body: Value = serde_json::from_str(ready.text()).unwrap();
     assert_eq!(
         (ready.status, &body["dependencies"]["juniper_data"]),
@@ -284,7 +291,7 @@ fn a_claim_overrides_the_truth_and_names_the_service_itself() {
             .contains(&("x-juniper-readiness".into(), "degraded".to_owned()))
     );
     assert_eq!(data::ready(&stored, Claim::NotReady, 1.5).status, 503);
-    let cascor = cascor::ready(None, Stage::Stopped, 1.5, Claim::NotReady, 1.5);
+    let cascor = cascor::ready(None, &Picture::empty(1.5), Claim::NotReady, 1.5);
     assert!(cascor.text().contains("not bound on app.state"));
     let url = healthy(DATA_URL);
     assert_eq!(

@@ -4,11 +4,15 @@
 
 pub(crate) mod canopy;
 pub(crate) mod cascor;
+pub(crate) mod cascor_request;
 pub(crate) mod data;
 pub(crate) mod dataset;
+pub(crate) mod network;
 pub(crate) mod probed;
 pub(crate) mod route;
+pub(crate) mod session;
 pub(crate) mod watch;
+pub(crate) mod work;
 pub(crate) mod worker;
 
 #[cfg(test)]

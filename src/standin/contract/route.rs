@@ -1,7 +1,7 @@
 //! Which paths each service knows, and what it says to the others. Pure: a method and a path go
 //! in, a route comes out; nothing is answered here but refusals.
 
-use super::{Answer, dataset};
+use super::{Answer, cascor_request, dataset};
 use crate::cli::Service;
 
 /// What a request asks for.
@@ -23,6 +23,8 @@ pub(crate) enum Route {
     Layouts,
     /// Anything else of the dataset service.
     Data(dataset::requested::Request),
+    /// Anything else of the training service.
+    Cascor(cascor_request::Request),
     /// Nothing of that: a redirect, 404 or 405.
     Refused(Answer),
 }
@@ -61,6 +63,10 @@ fn known(service: Service, path: &str) -> Vec<(&'static str, Route)> {
         (Service::Data, path) => dataset::requested::requests(path)
             .into_iter()
             .map(|(method, request)| (method, Route::Data(request)))
+            .collect(),
+        (Service::Cascor, path) => cascor_request::requests(path)
+            .into_iter()
+            .map(|(method, request)| (method, Route::Cascor(request)))
             .collect(),
         _ => Vec::new(),
     }

@@ -6,6 +6,7 @@ mod canopy;
 mod cascor;
 mod data;
 pub(crate) mod replay;
+mod snapshots;
 mod store;
 mod worker;
 
@@ -92,7 +93,7 @@ impl Running {
             (_, Route::Refused(answer)) => answer,
             (Self::Replay(_), _) => foreign(),
             (Self::Data(data), route) => data.answer(&route, asked, claim),
-            (Self::Cascor(cascor), route) => cascor.answer(&route, claim),
+            (Self::Cascor(cascor), route) => cascor.answer(&route, asked, claim),
             (Self::Canopy(canopy), route) => canopy.answer(&route, claim).await,
             (Self::Worker(worker), route) => worker.answer(&route, claim),
         }

@@ -12,12 +12,12 @@ use serde_json::Value;
 use crate::cli::{Service, Speed};
 use crate::clock;
 use crate::contract::data::Storage;
+use crate::contract::session::Picture;
 use crate::contract::{Answer, Asked, Claim, canopy, cascor, data, probed, worker};
 use crate::failure::Failure;
 use crate::log;
 use crate::recording::tape::{Next, Tape};
 use crate::recording::{self, Content, Exchange, Recording};
-use crate::training::Stage;
 
 /// Which of the recorded answers it is, in a header.
 const NUMBER: &str = "x-standin-replay";
@@ -139,7 +139,7 @@ impl Replay {
             Service::Data if is_ready => data::ready(&storage, claim, now),
             Service::Data if is_live => data::live(&storage),
             Service::Data => data::health(),
-            Service::Cascor if is_ready => cascor::ready(None, Stage::Stopped, now, claim, now),
+            Service::Cascor if is_ready => cascor::ready(None, &Picture::empty(now), claim, now),
             Service::Cascor if is_live => cascor::live(),
             Service::Cascor => cascor::health(),
             Service::Canopy if is_ready => {
