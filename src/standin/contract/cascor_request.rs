@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::cascor::{invalid, refused};
-use super::session::{Loaded, Rows};
+use super::session::{Loaded, Otherwise, Rows};
 use super::{Answer, Asked};
 
 /// A route of the training service besides health, start and status.
@@ -103,6 +103,9 @@ pub(crate) fn body(asked: &Asked, now: f64) -> Result<Map<String, Value>, Answer
 pub(crate) struct Start {
     /// What it is to train on, if the request brings it.
     pub(crate) loaded: Option<Loaded>,
+    /// What it is to train on if nothing does. Who sends no body at all, as no client of the real
+    /// service does, wants a run and nothing else.
+    pub(crate) or_else: Otherwise,
     /// Parameters of the network.
     pub(crate) parameters: Map<String, Value>,
 }
@@ -155,7 +158,17 @@ pub(crate) fn start(asked: &Asked, now: f64) -> Result<Start, Answer> {
         Some(Value::Object(parameters)) => parameters.clone(),
         _ => Map::new(),
     };
-    Ok(Start { loaded, parameters })
+    let is_spiral = body.get("dataset").is_some_and(Value::is_object);
+    let or_else = if asked.body.is_empty() || is_spiral {
+        Otherwise::Own
+    } else {
+        Otherwise::Nothing
+    };
+    Ok(Start {
+        loaded,
+        or_else,
+        parameters,
+    })
 }
 
 /// The kinds of datasets that can be staged.

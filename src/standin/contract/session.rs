@@ -22,6 +22,15 @@ pub(crate) struct Session {
     changed: Duration,
 }
 
+/// What a run is to train on where nobody says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// Nothing: it is refused, as the real service does.
+    Nothing,
+    /// Points of its own, for those who only want a run.
+    Own,
+}
+
 /// What a network trains on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Loaded {
@@ -145,10 +154,12 @@ impl Session {
         self.turn(Run::Idle, now);
     }
 
-    /// Begins a run, on what it is given or what was staged; the reason when it cannot.
+    /// Begins a run, on what it is given, what was staged or what the last one had, in this order;
+    /// `or_else` on points of its own. The reason when it cannot.
     pub(crate) fn start(
         &mut self,
         loaded: Option<Loaded>,
+        or_else: Otherwise,
         wanted: &Map<String, Value>,
         now: Duration,
     ) -> Result<(), String> {
@@ -162,9 +173,12 @@ impl Session {
             Stage::Stopped { .. } | Stage::Completed => {}
         }
         let staged = self.staged.take().map(|staged| generated(&staged));
-        let loaded = loaded.or(staged).or_else(|| self.dataset.take());
-        // The real one refuses a start without anything to train on.
-        let loaded = loaded.unwrap_or_else(|| generated(&Value::Null));
+        let own = || (or_else == Otherwise::Own).then(|| generated(&Value::Null));
+        let loaded = loaded
+            .or(staged)
+            .or_else(|| self.dataset.clone())
+            .or_else(own)
+            .ok_or("Training data not provided")?;
         let network = self.network.get_or_insert_with(|| {
             let first = |rows: &[Vec<f64>]| rows.first().map_or(2, |row| row.len() as u64);
             let nonce = u64::try_from(now.as_nanos()).unwrap_or_default();
@@ -296,19 +310,33 @@ mod tests {
     #[test]
     fn a_run_that_is_held_does_not_go_on() {
         let mut session = Session::new(seconds(10));
-        session.start(None, &Map::new(), seconds(100)).unwrap();
-        assert!(session.start(None, &Map::new(), seconds(101)).is_err());
+        let refused = session.start(None, Otherwise::Nothing, &Map::new(), seconds(99));
+        assert_eq!(refused.unwrap_err(), "Training data not provided");
+        session
+            .start(None, Otherwise::Own, &Map::new(), seconds(100))
+            .unwrap();
+        assert!(
+            session
+                .start(None, Otherwise::Own, &Map::new(), seconds(101))
+                .is_err()
+        );
         assert_eq!(session.end(), Some(seconds(110)));
         assert!(session.pause(seconds(104)) && !session.pause(seconds(105)));
         assert_eq!(session.stage(seconds(900)), Stage::Paused { epoch: 80 });
-        assert!(session.start(None, &Map::new(), seconds(900)).is_err());
+        assert!(
+            session
+                .start(None, Otherwise::Own, &Map::new(), seconds(900))
+                .is_err()
+        );
         assert!(session.resume(seconds(1000)) && !session.resume(seconds(1000)));
         assert_eq!(session.end(), Some(seconds(1006)));
         assert_eq!(session.stage(seconds(1001)), Stage::Started { epoch: 100 });
         session.stop(seconds(1002));
         assert_eq!(session.stage(seconds(2000)), Stage::Stopped { epoch: 120 });
         assert!(session.is_at_rest(seconds(2000)));
-        session.start(None, &Map::new(), seconds(3000)).unwrap();
+        session
+            .start(None, Otherwise::Own, &Map::new(), seconds(3000))
+            .unwrap();
         assert_eq!(session.stage(seconds(3010)), Stage::Completed);
         session.stop(seconds(3011));
         assert_eq!(session.stage(seconds(3012)), Stage::Completed);
@@ -322,7 +350,9 @@ mod tests {
     fn a_network_is_made_for_what_it_trains_on() {
         let mut session = Session::new(seconds(10));
         session.staged = Some(json!({"dataset_type": "spirals", "n_spirals": 3}));
-        session.start(None, &Map::new(), seconds(1)).unwrap();
+        session
+            .start(None, Otherwise::Own, &Map::new(), seconds(1))
+            .unwrap();
         let network = session.network.as_ref().unwrap();
         assert_eq!((network.inputs, network.outputs), (2, 3));
         assert!(session.staged.is_none());

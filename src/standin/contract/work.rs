@@ -18,7 +18,7 @@ pub(crate) fn status(picture: &Picture, now: f64) -> Answer {
     let stage = picture.stage;
     let phase = stage.phase().to_ascii_uppercase();
     let is_paused = stage.state() == "PAUSED";
-    let metrics = stage.epoch() / CYCLE;
+    let metrics = 2 * (stage.epoch() / CYCLE);
     let body = json!({
         "state_machine": {
             "status": stage.state(),
@@ -88,23 +88,24 @@ pub(crate) fn metrics(picture: &Picture, now: f64) -> Answer {
     envelope(body, now)
 }
 
-/// `/v1/metrics/history`: the last of one line for each hidden unit.
+/// `/v1/metrics/history`: two lines for each step, of which the last so many.
 pub(crate) fn history(picture: &Picture, count: Option<usize>, now: f64) -> Answer {
     let steps = picture.stage.epoch() / CYCLE;
     let lines: Vec<Value> = (1..=steps)
-        .map(|step| {
+        .flat_map(|step| [(step, "output_epoch"), (step, "training_step")])
+        .map(|(step, kind)| {
             let (loss, accuracy) = figures(step);
             json!({
                 "epoch": step,
                 "timestamp": local(picture.changed),
                 "loss": loss,
-                "accuracy": accuracy,
+                "accuracy": (kind == "training_step").then_some(accuracy),
                 "learning_rate": picture.network.as_ref().map(|it| it.learning_rate()),
                 "hidden_units": step.min(picture.hidden_units()),
                 "phase": "output",
                 "validation_loss": null,
                 "validation_accuracy": null,
-                "kind": "training_step",
+                "kind": kind,
                 "f1": null,
                 "precision": null,
                 "recall": null,

@@ -18,7 +18,7 @@ use crate::contract::cascor_request::{Request, body, staged, start};
 use crate::contract::dataset::requested::parameter;
 use crate::contract::network::{Network, Refused};
 use crate::contract::route::Route;
-use crate::contract::session::{Picture, Session};
+use crate::contract::session::{Otherwise, Picture, Session};
 use crate::contract::{Answer, Asked, Claim, work};
 use crate::{dependency, log};
 
@@ -59,10 +59,12 @@ impl Cascor {
         if self.auto_start {
             let nothing = serde_json::Map::new();
             // Nothing goes on yet that could be in its way.
-            let _ = self
-                .session
-                .borrow_mut()
-                .start(None, &nothing, self.clock.elapsed());
+            let _ = self.session.borrow_mut().start(
+                None,
+                Otherwise::Own,
+                &nothing,
+                self.clock.elapsed(),
+            );
             self.run_goes_on("started");
         }
     }
@@ -97,7 +99,12 @@ impl Cascor {
         let wanted = start(asked, now)?;
         self.session
             .borrow_mut()
-            .start(wanted.loaded, &wanted.parameters, self.clock.elapsed())
+            .start(
+                wanted.loaded,
+                wanted.or_else,
+                &wanted.parameters,
+                self.clock.elapsed(),
+            )
             .map_err(|why| refused(409, &format!("Training cannot be started: {why}"), now))?;
         self.run_goes_on("started");
         Ok(work::done("training_started", now))

@@ -52,7 +52,11 @@ impl Data {
             Request::Schema(name) => {
                 let entry = generator::named(name)
                     .ok_or_else(|| Answer::detail(404, &format!("Generator '{name}' not found")))?;
-                Answer::json(200, &entry.get("schema"))
+                let mut schema = entry.get("schema").cloned().unwrap_or_default();
+                if let Some(fields) = schema.as_object_mut() {
+                    fields.insert("available".to_owned(), json!(true));
+                }
+                Answer::json(200, &schema)
             }
             Request::Create => self.create(&body(asked)?)?,
             Request::List => {

@@ -44,7 +44,7 @@ fn a_run_is_started_once_and_advances() {
     };
     assert_eq!(state()["status"], "Stopped");
 
-    let start = || request(standin.port, "POST", "/v1/training/start", "{}", DEADLINE).unwrap();
+    let start = || request(standin.port, "POST", "/v1/training/start", "", DEADLINE).unwrap();
     let started = start();
     assert_eq!(
         (started.status, started.value("/data/status")),
