@@ -134,7 +134,7 @@ impl TrainingState {
     pub(crate) fn of(picture: &Picture) -> Self {
         let stage = picture.stage;
         let network = picture.network.as_ref();
-        let has_trained = picture.hidden_units() > 0;
+        let has_trained = picture.has_trained;
         let count = |name| network.map_or(0, |network| network.count(name));
         Self {
             status: stage.status(),

@@ -20,6 +20,8 @@ pub(crate) struct Session {
     run: Run,
     /// When it last changed, since process start.
     changed: Duration,
+    /// Candidates were trained before the present run: what is said of the best of them stays.
+    has_trained: bool,
 }
 
 /// What a run is to train on where nobody says.
@@ -69,6 +71,8 @@ pub(crate) struct Picture {
     pub(crate) staged: Option<Value>,
     /// When it last changed, in the replies' own time.
     pub(crate) changed: f64,
+    /// Whether candidates were trained, in this run or before.
+    pub(crate) has_trained: bool,
 }
 
 impl Picture {
@@ -80,6 +84,7 @@ impl Picture {
             dataset: None,
             staged: None,
             changed,
+            has_trained: false,
         }
     }
 
@@ -103,6 +108,7 @@ impl Session {
             staged: None,
             run: Run::Idle,
             changed: Duration::ZERO,
+            has_trained: false,
         }
     }
 
@@ -135,10 +141,12 @@ impl Session {
             dataset: self.dataset.as_ref().and_then(|it| it.name.clone()),
             staged: self.staged.clone(),
             changed: born + changed.as_secs_f64(),
+            has_trained: self.has_trained || self.stage(now).hidden_units() > 0,
         }
     }
 
     fn turn(&mut self, run: Run, now: Duration) {
+        self.has_trained |= self.stage(now).hidden_units() > 0;
         self.run = run;
         self.changed = now;
     }
