@@ -169,8 +169,9 @@ fn weight(place: u64, seed: u64) -> f64 {
 }
 
 fn uuid(nonce: u64) -> String {
-    let [a, b, c, d, e, f, g, h] = nonce.to_be_bytes();
-    format!("{a:02x}{b:02x}{c:02x}{d:02x}-{e:02x}{f:02x}-4000-8000-0000{g:02x}{h:02x}0000")
+    let (first, second) = (nonce >> 32, nonce >> 16 & 0xffff);
+    let last = nonce & 0xffff;
+    format!("{first:08x}-{second:04x}-4000-8000-{last:012x}")
 }
 
 /// A value of the kind of the one before it.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::cascor::{envelope, refused};
+use super::network::Network;
 use super::session::{Loaded, Picture};
 use crate::training::{self, CYCLE, TrainingState};
 
@@ -100,7 +101,7 @@ pub(crate) fn history(picture: &Picture, count: Option<usize>, now: f64) -> Answ
                 "timestamp": local(picture.changed),
                 "loss": loss,
                 "accuracy": (kind == "training_step").then_some(accuracy),
-                "learning_rate": picture.network.as_ref().map(|it| it.learning_rate()),
+                "learning_rate": picture.network.as_ref().map(Network::learning_rate),
                 "hidden_units": step.min(picture.hidden_units()),
                 "phase": "output",
                 "validation_loss": null,

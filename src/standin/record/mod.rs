@@ -136,11 +136,13 @@ impl Recorder {
     /// Writes an exchange down, without its secrets.
     fn keep(&self, exchange: Exchange) {
         let exchange = self.scrubber.borrow_mut().exchange(exchange);
-        self.file.borrow_mut().append(&Line::Exchange(exchange));
+        self.file
+            .borrow_mut()
+            .append(&Line::Exchange(Box::new(exchange)));
     }
 
     /// Notes that a connection became something of which nothing is kept.
-    fn note(&self, upgrade: Upgrade) {
+    fn note(&self, upgrade: &Upgrade) {
         let upgrade = self.scrubber.borrow().upgrade(upgrade);
         self.file.borrow_mut().append(&Line::Upgrade(upgrade));
     }

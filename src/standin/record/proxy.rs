@@ -77,7 +77,7 @@ async fn pass(
     let sent = recorder.now();
     let mut response = ask(&recorder, &parts, body.clone()).await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        recorder.note(Upgrade {
+        recorder.note(&Upgrade {
             number,
             at_ms,
             path: parts.uri.path().to_owned(),
@@ -124,8 +124,8 @@ async fn pass(
         };
         let latency_ms = milliseconds(recorder.now().saturating_sub(sent));
         recorder.keep(Exchange {
-            content,
             latency_ms,
+            content,
             ..exchange
         });
     });

@@ -25,13 +25,13 @@ fn text() -> String {
     let mut file = exchange(2, "GET", "/v1/x", json!(null));
     file.content = Content::of(b"PK\xff\x00");
     for value in [
-        Line::Exchange(exchange(
+        Line::Exchange(Box::new(exchange(
             1,
             "GET",
             "/v1/y",
             json!({"b": 0.1, "a": [1, null]}),
-        )),
-        Line::Exchange(file),
+        ))),
+        Line::Exchange(Box::new(file)),
         Line::Upgrade(Upgrade {
             number: 3,
             at_ms: 9.0,

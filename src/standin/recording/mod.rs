@@ -43,7 +43,7 @@ impl Heading {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Line {
     /// A request and its answer.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// A connection that became a WebSocket: it was let through, and nothing of it is kept.
     Upgrade(Upgrade),
     /// The recording had reached its limit: what came after is not in it.

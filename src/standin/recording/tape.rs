@@ -51,7 +51,7 @@ impl Tape {
         };
         for line in recording.lines {
             match line {
-                Line::Exchange(exchange) => tape.exchanges.push(exchange),
+                Line::Exchange(exchange) => tape.exchanges.push(*exchange),
                 Line::Upgrade(upgrade) => tape.upgrades.push(upgrade.path),
                 Line::Full(_) => tape.is_full = true,
             }

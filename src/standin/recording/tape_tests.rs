@@ -7,6 +7,10 @@ use super::super::{Full, Heading, Upgrade};
 use super::*;
 use crate::cli::Service;
 
+fn whole(exchange: Exchange) -> Line {
+    Line::Exchange(Box::new(exchange))
+}
+
 fn tape(lines: Vec<Line>) -> Tape {
     Tape::new(Recording {
         heading: Heading::new(Service::Cascor, 0),
@@ -28,7 +32,7 @@ fn session() -> Tape {
         (9, "GET", "/status", json!(3)),
     ]
     .into_iter()
-    .map(|(number, method, path, answer)| Line::Exchange(exchange(number, method, path, answer)))
+    .map(|(number, method, path, answer)| whole(exchange(number, method, path, answer)))
     .collect();
     // Lines stand in the order of their answers' ends.
     lines.swap(1, 2);
@@ -91,7 +95,7 @@ fn queries_and_bodies_choose_the_answer() {
         json!("d"),
     );
     one.content = Content::Withheld("it held a secret".to_owned());
-    let mut tape = tape([first, second, listed, one].map(Line::Exchange).to_vec());
+    let mut tape = tape([first, second, listed, one].map(whole).to_vec());
     let mut ask = |method: &str, path: &str, query: &str, body: &str| match tape.next(
         method,
         path,
@@ -152,7 +156,7 @@ fn the_last_good_answer_is_found_wherever_the_tape_is() {
     let mut bad = exchange(2, "GET", "/v1/health/ready", json!("no"));
     bad.status = 503;
     let lines = [exchange(1, "GET", "/v1/health/ready", json!("yes")), bad];
-    let tape = tape(lines.map(Line::Exchange).to_vec());
+    let tape = tape(lines.map(whole).to_vec());
     assert_eq!(tape.last_good("/v1/health/ready").unwrap().number, 1);
     assert!(tape.last_good("/v1/health").is_none());
     assert_eq!(tape.len(), 2);

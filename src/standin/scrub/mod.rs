@@ -36,7 +36,7 @@ impl Scrubber {
         let headers = |headers: Vec<(String, String)>| -> Vec<(String, String)> {
             headers
                 .into_iter()
-                .map(|(name, value)| self.header(name, &value))
+                .map(|(name, value)| self.header(&name, &value))
                 .collect()
         };
         Exchange {
@@ -52,11 +52,11 @@ impl Scrubber {
     }
 
     /// The note of a WebSocket as it may be written.
-    pub(crate) fn upgrade(&self, upgrade: Upgrade) -> Upgrade {
+    pub(crate) fn upgrade(&self, upgrade: &Upgrade) -> Upgrade {
         Upgrade {
             path: self.path(&upgrade.path),
             protocol: self.plain(&upgrade.protocol),
-            ..upgrade
+            ..*upgrade
         }
     }
 
@@ -106,13 +106,13 @@ impl Scrubber {
         }
     }
 
-    fn header(&self, name: String, value: &str) -> (String, String) {
-        let value = if sensitivity(&name) > Sensitivity::Open {
+    fn header(&self, name: &str, value: &str) -> (String, String) {
+        let value = if sensitivity(name) > Sensitivity::Open {
             SCRUBBED.to_owned()
         } else {
             self.text(value)
         };
-        (self.plain(&name), value)
+        (self.plain(name), value)
     }
 
     /// Running text: what is a secret by its form or value is replaced in it.

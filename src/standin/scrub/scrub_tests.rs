@@ -10,7 +10,8 @@ use crate::recording::line;
 
 /// The forms in which a secret can be met.
 fn guises(secret: &str) -> Vec<String> {
-    let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let pairs: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = pairs.concat();
     vec![
         secret.to_owned(),
         utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
@@ -265,7 +266,7 @@ fn what_was_learnt_is_not_written_later_on() {
         let later = with("/v1/y", "", quiet, Content::Nothing, body);
         assert_clean(&line(&scrubber.exchange(later)), SECRET, "later");
     }
-    let upgrade = scrubber.upgrade(Upgrade {
+    let upgrade = scrubber.upgrade(&Upgrade {
         number: 1,
         at_ms: 0.0,
         path: format!("/ws/{SECRET}"),
@@ -283,7 +284,7 @@ fn what_is_no_secret_stays_as_it_was() {
         "data": {"dataset_id": "spiral-3.0.0-f9d83e87ed9bedcd", "artifact_url": "/v1/datasets/x/artifact",
                  "checksum": "d8ef7f69d93f535d00ee2077503e399920a589d8fa04c92d3652fba95ae50c1b",
                  "params": {"noise": 0.05, "origin": [0.0, 0.0]}, "tags": [], "ttl_seconds": null},
-        "meta": {"timestamp": 1795658528.987, "version": "0.12.0"},
+        "meta": {"timestamp": 1_795_658_528.987, "version": "0.12.0"},
     });
     let exchange = with(
         "/v1/datasets/spiral-3.0.0-f9d83e87ed9bedcd",

@@ -110,16 +110,12 @@ impl Cascor {
         Ok(work::done("training_started", now))
     }
 
+    /// What is asked of the network, and everything else.
     fn work(self: &Rc<Self>, request: &Request, asked: &Asked, now: f64) -> Result<Answer, Answer> {
         let age = self.clock.elapsed();
         let picture = self.picture();
-        let network = || {
-            picture
-                .network
-                .as_ref()
-                .ok_or_else(|| refused(404, "No network created", now))
-        };
-        let conflict = |what: &str| refused(409, &format!("{what} in the current state"), now);
+        let network = || picture.network.as_ref().ok_or_else(|| no_network(now));
+        let conflict = |what: &str| conflict(what, now);
         let mut session = self.session.borrow_mut();
         let units = picture.hidden_units();
         Ok(match request {
@@ -141,6 +137,20 @@ impl Cascor {
             Request::DeleteNetwork => return Err(conflict("Network cannot be deleted")),
             Request::Topology => envelope(network()?.topology(units), now),
             Request::Statistics => envelope(network()?.statistics(units), now),
+            _ => {
+                drop(session);
+                return self.run(request, asked, now);
+            }
+        })
+    }
+
+    /// What is asked of runs, their parameters, and what the next one trains on.
+    fn run(self: &Rc<Self>, request: &Request, asked: &Asked, now: f64) -> Result<Answer, Answer> {
+        let age = self.clock.elapsed();
+        let picture = self.picture();
+        let conflict = |what: &str| conflict(what, now);
+        let mut session = self.session.borrow_mut();
+        Ok(match request {
             Request::Stop if picture.stage.state() == "INVESTIGATING" => {
                 return Err(conflict("Training cannot be stopped"));
             }
@@ -160,13 +170,13 @@ impl Cascor {
                 session.reset(age);
                 work::done("reset", now)
             }
-            Request::Parameters => envelope(network()?.parameters(), now),
+            Request::Parameters => {
+                let network = picture.network.ok_or_else(|| no_network(now))?;
+                envelope(network.parameters(), now)
+            }
             Request::SetParameters => {
                 let wanted = body(asked, now)?;
-                let network = session
-                    .network
-                    .as_mut()
-                    .ok_or_else(|| refused(404, "No network created", now))?;
+                let network = session.network.as_mut().ok_or_else(|| no_network(now))?;
                 let applied = network.set(&wanted).map_err(|it| not_valid(&it, now))?;
                 let mut told = network.parameters();
                 told.insert("applied".to_owned(), json!(applied));
@@ -187,6 +197,19 @@ impl Cascor {
                 envelope(json!({"status": "cleared", "discarded": discarded}), now)
             }
             Request::Staged => envelope(json!({"pending": session.staged}), now),
+            _ => {
+                drop(session);
+                return self.shown(request, asked, now);
+            }
+        })
+    }
+
+    /// What is asked of results, snapshots and workers.
+    fn shown(&self, request: &Request, asked: &Asked, now: f64) -> Result<Answer, Answer> {
+        let picture = self.picture();
+        let network = || picture.network.as_ref().ok_or_else(|| no_network(now));
+        let mut session = self.session.borrow_mut();
+        Ok(match request {
             Request::Metrics => {
                 network()?;
                 work::metrics(&picture, now)
@@ -225,7 +248,7 @@ impl Cascor {
                     .network
                     .get_or_insert_with(|| Network::new(2, 2, now.to_bits()))
                     .parameters();
-                session.investigate(age);
+                session.investigate(self.clock.elapsed());
                 let window = json!({"start_epoch": 0, "end_epoch": 0});
                 let told = json!({
                     "snapshot_id": id,
@@ -249,6 +272,21 @@ impl Cascor {
             Request::Worker(id) => {
                 return Err(refused(404, &format!("Worker '{id}' not found"), now));
             }
+            // Answered above.
+            Request::CreateNetwork
+            | Request::Network
+            | Request::DeleteNetwork
+            | Request::Topology
+            | Request::Statistics
+            | Request::Stop
+            | Request::Pause
+            | Request::Resume
+            | Request::Reset
+            | Request::Parameters
+            | Request::SetParameters
+            | Request::Stage
+            | Request::Unstage
+            | Request::Staged => super::foreign(),
         })
     }
 
@@ -284,6 +322,14 @@ impl Cascor {
         }
         log::event(Service::Cascor, self.clock, "training completed");
     }
+}
+
+fn no_network(now: f64) -> Answer {
+    refused(404, "No network created", now)
+}
+
+fn conflict(what: &str, now: f64) -> Answer {
+    refused(409, &format!("{what} in the current state"), now)
 }
 
 fn not_valid(refused: &Refused, now: f64) -> Answer {

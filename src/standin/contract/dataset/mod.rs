@@ -7,6 +7,7 @@ pub(crate) mod points;
 pub(crate) mod requested;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -133,7 +134,11 @@ fn identity(name: &str, version: &str, parameters: &Map<String, Value>, nonce: u
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Which points a dataset has follows from its identity.
