@@ -1,6 +1,6 @@
 //! Upstream's own Python clients ask the stand-ins, the real services through a recorder, what was
 //! recorded, and their own testing fakes. What differs is a table, packaging/doc/standin.md, which this
-//! holds to the truth: CLIENTS_TABLE=packaging/doc/standin.md writes it anew.
+//! holds to the truth; with `CLIENTS_TABLE` in the environment it is written anew.
 
 mod table;
 
