@@ -1,5 +1,6 @@
 //! The real services from the Python package index under the generated, sandboxed units.
 
+mod clients;
 mod workers;
 
 use std::time::{Duration, Instant};
@@ -21,13 +22,14 @@ const UNITS: [&str; 5] = [
     "juniper-cascor-worker@2.service",
 ];
 
-pub(crate) fn trials() -> [Trial; 2] {
+pub(crate) fn trials() -> [Trial; 3] {
     [
         trial::on_real_services(
             "real::the_group_trains_and_comes_back_after_a_reboot",
             trains_and_comes_back,
         ),
         trial::on_real_services("real::the_demo_trains_by_itself", demo_trains),
+        clients::same_answers_trial(),
     ]
 }
 

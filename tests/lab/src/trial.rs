@@ -39,6 +39,22 @@ pub fn on_real_services(
     trial(name, reason, test)
 }
 
+/// A test that asks with the published Python clients, of the real Juniper services among others.
+pub fn on_real_clients(
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let unprepared = || match real::clients::Clients::prepared() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("needs the Python clients, run lab prepare --real".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    match unavailable().map(str::to_owned).or_else(unprepared) {
+        Some(reason) => trial(name, Some(&reason), test),
+        None => on_real_services(name, test),
+    }
+}
+
 /// The variable that names a Python whose torch is built for CUDA.
 pub const SEES_TORCH: &str = "JUNIPER_TORCH_PYTHON";
 

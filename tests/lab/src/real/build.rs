@@ -35,22 +35,33 @@ python3 -m venv "$1"
 rm -r "$TMPDIR"
 "#;
 
+/// Fills `$1` with what the list in it says, and with nothing that has another hash.
+const INSTALL_LIST: &str = r#"
+mkdir -p "$TMPDIR"
+python3 -m venv "$TMPDIR/pip"
+"$TMPDIR/pip/bin/python" -m pip install --no-input --progress-bar off --only-binary :all: \
+  --require-hashes --requirement "$1/requirements.txt" --target "$1/packages"
+rm -r "$TMPDIR"
+"#;
+
 /// Makes the environments of all services below an empty directory.
 pub(super) fn all(root: &Root, target: &Path) -> Result<(), Error> {
-    let downloads = cache::directory()?.join("pip");
-    fs::create_dir_all(&downloads).doing(|| format!("make {}", downloads.display()))?;
+    let downloads = downloads()?;
     let settings = Settings::of_this_computer();
     let mut known = Known::default();
     for service in SERVICES {
         let builder = Builder {
             root,
             target,
+            prefix: PREFIX,
             downloads: &downloads,
             settings: &settings,
-            service,
+            name: service.name,
+            script: INSTALL,
+            arguments: &[&service.directory(), service.requirement],
         };
         builder.install()?;
-        let library = builder.library()?;
+        let library = library(target, service)?;
         for directory in service.directories {
             let path = library.join(directory);
             fs::create_dir_all(&path).doing(|| format!("make {}", path.display()))?;
@@ -62,17 +73,47 @@ pub(super) fn all(root: &Root, target: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Fills an empty directory with the packages of a list with hashes.
+pub(super) fn packages(root: &Root, target: &Path, list: &str) -> Result<(), Error> {
+    let downloads = downloads()?;
+    let doing = || format!("write a list into {}", target.display());
+    fs::write(target.join("requirements.txt"), list).doing(doing)?;
+    let builder = Builder {
+        root,
+        target,
+        prefix: super::clients::PREFIX,
+        downloads: &downloads,
+        settings: &Settings::of_this_computer(),
+        name: "the clients",
+        script: INSTALL_LIST,
+        arguments: &[super::clients::PREFIX],
+    };
+    builder.install()
+}
+
+/// Where pip keeps downloads on this computer.
+fn downloads() -> Result<PathBuf, Error> {
+    let downloads = cache::directory()?.join("pip");
+    fs::create_dir_all(&downloads).doing(|| format!("make {}", downloads.display()))?;
+    Ok(downloads)
+}
+
 struct Builder<'a> {
     root: &'a Root,
     target: &'a Path,
+    /// Where the target is seen in the root.
+    prefix: &'static str,
     downloads: &'a Path,
     settings: &'a Settings,
-    service: Service,
+    /// Whose packages these are, for people.
+    name: &'static str,
+    script: &'static str,
+    arguments: &'a [&'a str],
 }
 
 impl Builder<'_> {
     fn install(&self) -> Result<(), Error> {
-        let name = self.service.name;
+        let name = self.name;
         let doing = || format!("install the packages of {name}");
         let private = Private::claim(&cache::directory()?)?;
         let log = private.path().join("log");
@@ -120,7 +161,7 @@ impl Builder<'_> {
         .to_vec();
         arguments.push(format!("--machine={machine}").into());
         arguments.push(joined("--directory=", &[self.root.path()]));
-        arguments.push(joined("--bind=", &[self.target, Path::new(PREFIX)]));
+        arguments.push(joined("--bind=", &[self.target, Path::new(self.prefix)]));
         arguments.push(joined("--bind=", &[self.downloads, Path::new(PIP_CACHE)]));
         for path in &self.settings.shown {
             arguments.push(joined("--bind-ro=", &[path, path]));
@@ -131,32 +172,24 @@ impl Builder<'_> {
             arguments.push(setting);
         }
         arguments.push(format!("--setenv=PIP_CACHE_DIR={PIP_CACHE}").into());
-        arguments.push(format!("--setenv=TMPDIR={PREFIX}/.unpacking").into());
-        let directory = self.service.directory();
-        let command = [
-            "sh",
-            "-euc",
-            INSTALL,
-            "sh",
-            &directory,
-            self.service.requirement,
-        ];
-        arguments.extend(command.map(OsString::from));
+        arguments.push(format!("--setenv=TMPDIR={}/.unpacking", self.prefix).into());
+        let command = ["sh", "-euc", self.script, "sh"];
+        arguments.extend(command.iter().chain(self.arguments).map(OsString::from));
         arguments
     }
+}
 
-    /// The directory named after the version of Python, where packages are below.
-    fn library(&self) -> Result<PathBuf, Error> {
-        let library = self.target.join(self.service.name).join("current/lib");
-        let found = || -> io::Result<PathBuf> {
-            for entry in fs::read_dir(&library)? {
-                let path = entry?.path();
-                if path.join("site-packages").is_dir() {
-                    return Ok(path);
-                }
+/// The directory named after the version of Python, where a service's packages are below.
+fn library(target: &Path, service: Service) -> Result<PathBuf, Error> {
+    let library = target.join(service.name).join("current/lib");
+    let found = || -> io::Result<PathBuf> {
+        for entry in fs::read_dir(&library)? {
+            let path = entry?.path();
+            if path.join("site-packages").is_dir() {
+                return Ok(path);
             }
-            Err(io::ErrorKind::NotFound.into())
-        };
-        found().doing(|| format!("find packages below {}", library.display()))
-    }
+        }
+        Err(io::ErrorKind::NotFound.into())
+    };
+    found().doing(|| format!("find packages below {}", library.display()))
 }

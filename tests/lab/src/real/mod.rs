@@ -5,6 +5,7 @@
 //! are [`prepared`] and never start the download themselves.
 
 mod build;
+pub mod clients;
 mod links;
 mod pip;
 mod services;

@@ -21,6 +21,7 @@ pub(super) fn run(suites: &[Suite], with_images: bool, with_real: bool) -> Done 
         }
     }
     if with_real {
+        timed("the clients", real::clients::Clients::prepare)?;
         timed("the real services (this takes minutes)", real::environments)?;
     }
     Ok(ExitCode::SUCCESS)
