@@ -1,9 +1,11 @@
 //! The Debian package as dpkg(1) meets it: installed, upgraded under a running training, removed, purged.
 
 mod chroot;
+mod contents;
 mod life;
 mod previous;
 mod readme;
+mod repository;
 
 use juniper_lab::Suite;
 use libtest_mimic::Trial;
@@ -24,9 +26,23 @@ pub(crate) fn trials() -> Vec<Trial> {
             )
         })
         .collect();
-    trials.push(lab::trial(
-        "systemd::every_command_of_the_readme_works",
-        readme::is_true,
-    ));
+    trials.extend([
+        lab::trial(
+            "systemd::every_command_of_the_readme_works",
+            readme::is_true,
+        ),
+        lab::trial(
+            "systemd::a_signed_repository_serves_apt",
+            repository::serves_apt,
+        ),
+        Trial::test(
+            "systemd::the_package_holds_what_is_meant",
+            contents::is_as_meant,
+        ),
+        Trial::test(
+            "systemd::the_programs_start_on_the_oldest_c_library",
+            contents::starts_everywhere,
+        ),
+    ]);
     trials
 }
