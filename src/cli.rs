@@ -154,10 +154,24 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page in troff
-    Man,
+    /// Print a manual page in troff
+    Man {
+        /// Which
+        #[arg(default_value = "juniperctl")]
+        page: Page,
+    },
     /// Print the JSON schema of the configuration, for editors
     Schema,
+}
+
+/// The manual pages that are written by the program itself
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// Every command and option: juniperctl(1)
+    Juniperctl,
+    /// Every key of the configuration: juniper.toml(5)
+    #[value(name = "juniper.toml")]
+    JuniperToml,
 }
 
 /// Print or write the unit files; needs no root and no bus

@@ -115,7 +115,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Notification(options) => notification::run(&options, context),
         Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),
-        Command::Man => man::run(context),
+        Command::Man { page } => man::run(page, context),
     }
 }
 

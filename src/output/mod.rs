@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod chain;
+pub mod configuration_page;
 pub mod curl;
 pub mod doctor;
 pub mod gpu;

@@ -23,6 +23,7 @@ mod isolated;
 mod lab;
 mod learn;
 mod ordering;
+mod package;
 mod real;
 mod secrets;
 mod unchanged;
@@ -108,6 +109,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
+    trials.extend(package::trials());
     trials.extend(gpu::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
