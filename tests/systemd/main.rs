@@ -23,6 +23,7 @@ mod isolated;
 mod lab;
 mod learn;
 mod ordering;
+mod provisioning;
 mod real;
 mod secrets;
 mod unchanged;
@@ -106,6 +107,7 @@ fn main() {
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
     trials.extend(gpu::trials());
+    trials.extend(provisioning::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

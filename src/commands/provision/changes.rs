@@ -96,6 +96,9 @@ pub(super) fn prune(
                 "service": service.as_str(), "action": action, "environment": name, "processes": processes,
             }));
         }
+        if !options.dry_run {
+            switching::forget(service.as_str())?;
+        }
     }
     if told.is_empty() {
         context.terminal.say("nothing to remove");

@@ -100,7 +100,8 @@ pub(super) async fn run(
     }
     let downloaded = tree::bytes(&wheels()).saturating_sub(before);
     // With what was downloaded goes what pip left half unpacked.
-    tree::removed(Path::new(CACHE))?;
+    tree::removed(&wheels())?;
+    tree::removed(&builder.scratch)?;
     for one in &survey.wanted {
         show::still_running(&one.service, context)?;
     }
@@ -354,14 +355,15 @@ fn finished(survey: &Survey, downloaded: u64, options: &Provision, context: &Con
         context.terminal.say("nothing was changed");
     } else if survey.made().next().is_some() {
         let installed = Files::exists(&context.paths.receipt());
-        context.terminal.say(&format!(
-            "downloaded {}; {}",
-            size(downloaded),
-            if installed {
-                "units that name directories of an environment are brought up to it by: sudo juniperctl install"
-            } else {
-                "now: sudo juniperctl install"
-            }
-        ));
+        if downloaded > 0 {
+            context
+                .terminal
+                .say(&format!("downloaded {}", size(downloaded)));
+        }
+        context.terminal.say(if installed {
+            "units that name directories of an environment are brought up to it by: sudo juniperctl install"
+        } else {
+            "now: sudo juniperctl install"
+        });
     }
 }

@@ -63,6 +63,18 @@ pub fn recover(service: &str, site: &Site) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Removes the link to the environment from before where that is gone.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn forget(service: &str) -> Result<(), FileError> {
+    let previous = of_service(service).join(PREVIOUS);
+    if fs::symlink_metadata(&previous).is_ok() && !previous.exists() {
+        fs::remove_file(&previous).map_err(failed("remove", &previous))?;
+    }
+    Ok(())
+}
+
 fn fresh(name: &str) -> String {
     format!(".{name}.new")
 }

@@ -22,18 +22,6 @@ const PASSED_ON: [&str; 9] = [
 /// Files of settings, and places that such settings commonly point to.
 const SHOWN: [&str; 3] = ["/etc/pip.conf", "/etc/ssl/certs", "/opt/wheels"];
 
-/// Signs in what pip says that it could not reach the index, as opposed to not liking what it got.
-const UNREACHABLE: [&str; 7] = [
-    // All that is asked for is published, so an index that knows no version at all is none.
-    "(from versions: none)",
-    "Temporary failure in name resolution",
-    "Name or service not known",
-    "NewConnectionError",
-    "ConnectTimeoutError",
-    "ProxyError",
-    "Network is unreachable",
-];
-
 /// What pip needs to know from this computer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Settings {
@@ -86,11 +74,6 @@ impl Settings {
     }
 }
 
-/// Whether pip failed because the index is out of reach.
-pub(super) fn is_unreachable(log: &str) -> bool {
-    UNREACHABLE.iter().any(|sign| log.contains(sign))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,15 +109,5 @@ mod tests {
                 Path::new("/home/ada/.config/pip/pip.conf"),
             ]
         );
-    }
-
-    #[test]
-    fn a_network_fault_is_told_from_a_missing_version() {
-        assert!(is_unreachable(
-            "... NewConnectionError(...): Failed to establish"
-        ));
-        assert!(!is_unreachable(
-            "no version that satisfies x==9 (from versions: 1.0, 2.0)"
-        ));
     }
 }
