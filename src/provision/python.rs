@@ -14,6 +14,12 @@ pub const OLDEST: Minor = Minor {
     minor: 12,
 };
 
+/// The one that the services are tested with.
+const TESTED: Minor = Minor {
+    major: 3,
+    minor: 13,
+};
+
 /// Directories that the services do not see (`ProtectHome=`, `PrivateTmp=`).
 const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
 
@@ -102,7 +108,6 @@ pub fn choose<'f>(
     {
         return Ok((chosen, version));
     }
-    let newest = pythons.iter().max().copied().unwrap_or(OLDEST);
     let seen: Vec<String> = found.iter().map(|one| why_not(one, pythons)).collect();
     let seen = if seen.is_empty() {
         "there is none".to_owned()
@@ -127,8 +132,8 @@ pub fn choose<'f>(
     } else {
         error = error.hint(distribution.advice(OLDEST));
         error = error.hint(format!(
-            "with uv: sudo uv python install --install-dir /opt/python {newest}, then: \
-             sudo juniperctl provision --python /opt/python/cpython-{newest}*/bin/python{newest}"
+            "with uv: sudo uv python install --install-dir /opt/python {TESTED}, then: \
+             sudo juniperctl provision --python /opt/python/cpython-{TESTED}*/bin/python{TESTED}"
         ));
     }
     if !named {

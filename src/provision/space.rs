@@ -15,8 +15,6 @@ const MARGIN: u64 = 64 << 20;
 pub struct Need {
     /// Bytes to download.
     pub download: u64,
-    /// Bytes that downloads take while they last: pip keeps each twice until it is whole.
-    pub cache: u64,
     /// Bytes that the environments take.
     pub installed: u64,
 }
@@ -59,7 +57,6 @@ pub fn need(locks: &[&Lock], processor: &str, fetched: Option<u64>) -> Need {
     };
     Need {
         download,
-        cache: download.saturating_mul(2),
         installed: own + shared + transient,
     }
 }
@@ -80,10 +77,13 @@ pub struct Room {
 /// # Errors
 /// The first file system that is too small.
 pub fn fits(need: Need, environments: &Room, cache: &Room) -> Result<(), CommandError> {
+    // pip keeps each download twice until all are whole; the second copy is gone when the first is unpacked.
+    let downloading = need.download.saturating_mul(2);
     let wanted = if environments.device == cache.device {
-        vec![(environments, need.installed.saturating_add(need.cache))]
+        let unpacking = need.download.saturating_add(need.installed);
+        vec![(environments, downloading.max(unpacking))]
     } else {
-        vec![(environments, need.installed), (cache, need.cache)]
+        vec![(environments, need.installed), (cache, downloading)]
     };
     for (room, bytes) in wanted {
         if bytes > 0 && room.free < bytes.saturating_add(MARGIN) {
@@ -141,7 +141,6 @@ mod tests {
         };
         let need = Need {
             download: 10,
-            cache: 20,
             installed: 1_000,
         };
         let small = room(1, MARGIN + 1_010);

@@ -59,8 +59,8 @@ fn too_old() -> Outcome {
             "/usr/bin/python3 is Python 3.11, and 3.12 is the oldest that will do",
             "nothing was changed",
             "hint: Debian GNU/Linux 12 (bookworm) has Python 3.11, which is too old",
-            "--python",
-            "hint: data has no environment yet",
+            "hint: with uv: sudo uv python install --install-dir /opt/python 3.13",
+            "--python PATH",
         ],
     )?;
     exits(&machine, "test ! -e /opt/juniper/data", 0)?;
