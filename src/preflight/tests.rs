@@ -162,7 +162,7 @@ fn troubles_of_ports_and_programs_have_their_mends() {
             |f| f.programs[0].trial = failed("No module named 'torch'"),
             Error,
             "cannot import juniper_data as j: No module named 'torch'",
-            "README",
+            "sudo juniperctl provision --upgrade data",
         ),
         (
             |f| f.programs[0].trial = LATE,

@@ -143,8 +143,10 @@ mod tests {
             download: 10,
             installed: 1_000,
         };
-        let small = room(1, MARGIN + 1_010);
+        let small = room(1, MARGIN + 1_009);
         assert!(fits(need, &small, &small).is_err());
+        let enough = room(1, MARGIN + 1_010);
+        assert!(fits(need, &enough, &enough).is_ok());
         assert!(fits(need, &small, &room(2, MARGIN + 20)).is_ok());
         let told = fits(need, &small, &room(2, 0)).unwrap_err();
         assert!(told.message.contains("nothing was changed"), "{told}");

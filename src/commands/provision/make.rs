@@ -237,6 +237,7 @@ impl Work<'_> {
         arguments: &[&OsStr],
     ) -> Result<(), CommandError> {
         let mut progress = Progress::default();
+        let begun = clock::now();
         let heard = |heard: Heard<'_>| match heard {
             Heard::Line(line) => {
                 if let Some(told) = progress.line(line) {
@@ -245,12 +246,18 @@ impl Work<'_> {
                 self.context.terminal.detail(&for_terminal(line, 300));
             }
             Heard::Nothing => {
-                let so_far = match doing {
-                    Doing::Downloading => size(tree::bytes(&wheels())),
-                    _ => "still at it".to_owned(),
-                };
                 let (seen, all) = (progress.seen, lock.packages());
-                self.say(service, &format!("{seen} of {all} packages, {so_far}"));
+                let so_far = match doing {
+                    Doing::Downloading => {
+                        format!(
+                            "{seen} of {all} packages are there, {}",
+                            size(tree::bytes(&wheels()))
+                        )
+                    }
+                    _ if seen >= all => format!("still unpacks, {}", latency(begun.elapsed())),
+                    _ => format!("{seen} of {all} packages checked"),
+                };
+                self.say(service, &so_far);
             }
         };
         let ended = self
