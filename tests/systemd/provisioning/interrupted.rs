@@ -11,6 +11,9 @@ use super::{WHEELS, in_use, machine, provision};
 /// How often it is killed.
 const KILLS: u32 = 10;
 
+/// Has 1.0 in use again, and nothing else there.
+const BACK: &str = "juniperctl provision --rollback data && juniperctl provision --prune data";
+
 pub(super) fn old_stays() -> Outcome {
     let machine = machine()?;
     // What fills this disk fills no other.
@@ -123,12 +126,8 @@ fn kills(machine: &Machine) -> Outcome {
     let took = begun.elapsed();
     let mut random = Random(20_261_126);
     let (mut unfinished, mut moments) = (0_u32, Vec::new());
+    exits(machine, BACK, 0)?;
     for round in 0..KILLS {
-        exits(
-            machine,
-            "juniperctl provision --rollback data && juniperctl provision --prune data",
-            0,
-        )?;
         claim(
             in_use(machine)? == "1.0",
             "1.0 is not in use before the round",
@@ -155,7 +154,7 @@ fn kills(machine: &Machine) -> Outcome {
         if used == "1.0" {
             unfinished += 1;
         } else {
-            exits(machine, back, 0)?;
+            exits(machine, BACK, 0)?;
         }
     }
     // Whatever the last one left is ended by the next.
@@ -173,11 +172,7 @@ fn kills(machine: &Machine) -> Outcome {
 
 /// The second waits for the first, and finds nothing left to do.
 fn two_at_a_time(machine: &Machine) -> Outcome {
-    exits(
-        machine,
-        "juniperctl provision --rollback data && juniperctl provision --prune data",
-        0,
-    )?;
+    exits(machine, BACK, 0)?;
     let mut first = machine.spawn(Command::shell(&provision("2.0")))?;
     machine.wait_until("the first to be at work", Duration::from_secs(20), || {
         run(machine, "pgrep -u juniper-provision").is_ok_and(|output| output.success())
