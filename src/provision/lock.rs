@@ -155,6 +155,16 @@ impl Lock {
         }
     }
 
+    /// Whether an environment of the other is one of this: numbers that are only told to people may differ.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.service == other.service
+            && self.version == other.version
+            && self.torch == other.torch
+            && self.directories == other.directories
+            && self.requirements == other.requirements
+    }
+
     /// How many packages it pins.
     #[must_use]
     pub fn packages(&self) -> usize {

@@ -15,6 +15,8 @@ pub mod trouble;
 
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod shipped_tests;
 
 /// Where the environments lie.
 pub const PREFIX: &str = "/opt/juniper";

@@ -38,7 +38,8 @@ pub fn wanted(site: &Site, lock: &Lock, upgrade: bool) -> Action {
             && one
                 .record
                 .as_ref()
-                .is_some_and(|record| record.lock == lock.text)
+                .and_then(|record| Lock::parse(&record.lock).ok())
+                .is_some_and(|made| made.is_same_as(lock))
     };
     let by_hand = |site: &Site| match &site.current {
         Current::Directory | Current::Elsewhere(_) => true,

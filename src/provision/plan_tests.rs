@@ -58,6 +58,12 @@ fn what_is_missing_is_made_and_what_works_is_left_alone_until_an_upgrade() {
         wanted(&other, &old, true),
         Action::Leave(Left::Current("1".to_owned()))
     );
+    // A better estimate of its size is no other environment.
+    let estimated = Lock::parse(&old.text.replace("# installed: 1", "# installed: 2")).unwrap();
+    assert_eq!(
+        wanted(&other, &estimated, true),
+        Action::Leave(Left::Current("1".to_owned()))
+    );
 }
 
 #[test]

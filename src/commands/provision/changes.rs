@@ -1,11 +1,14 @@
 //! Going back to the environment from before, and removing those that nobody uses.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::cli::Provision;
 use crate::commands::Context;
 use crate::error::CommandError;
 use crate::host::provision::{switching, tree};
+use crate::provision::CACHE;
 use crate::provision::environment::Current;
 use crate::provision::plan::{self, Pruned};
 use crate::spec::ServiceName;
@@ -102,6 +105,11 @@ pub(super) fn prune(
     }
     if told.is_empty() {
         context.terminal.say("nothing to remove");
+    }
+    if !options.dry_run {
+        // What was kept of downloads that came to nothing.
+        tree::removed(&Path::new(CACHE).join("wheels"))?;
+        tree::removed(&Path::new(CACHE).join("scratch"))?;
     }
     finished(&told, options, context);
     Ok(u8::from(refused))

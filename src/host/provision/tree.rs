@@ -51,7 +51,7 @@ pub fn site(service: &str) -> Result<Site, FileError> {
     let environments = names
         .iter()
         .filter(|name| is_name(name) && !unfinished.contains(name))
-        .filter(|name| fs::symlink_metadata(directory.join(name)).is_ok_and(|it| it.is_dir()))
+        .filter(|name| is_environment(&directory.join(name)))
         .map(|name| {
             let place = directory.join(name);
             Environment {
@@ -77,6 +77,11 @@ pub fn site(service: &str) -> Result<Site, FileError> {
         environments,
         unfinished,
     })
+}
+
+/// Whether a directory is one that venv made (PEP 405), and no link to one.
+fn is_environment(place: &Path) -> bool {
+    fs::symlink_metadata(place).is_ok_and(|it| it.is_dir()) && place.join("pyvenv.cfg").is_file()
 }
 
 /// Begins an environment: an empty directory that whoever builds may write to. Its path comes back.
