@@ -19,7 +19,7 @@ export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),17
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench accept screenshots clean repo reproducible recording \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
         up down restart status health logs
 
 help: ## list the targets
@@ -64,7 +64,7 @@ systemd: deb ## the tests on real systemd 247, 252, 257 and 262
 	cargo test --quiet --package juniper-lab
 	cargo test --package juniperctl --test systemd -- systemd::
 
-real: deb ## the tests with the real Juniper services (downloads 6 GB the first time)
+real: deb ## the tests with the real Juniper services (downloads 3 GB the first time)
 	$(LAB) prepare trixie --real || [ $$? -eq 75 ]
 	cargo test --package juniperctl --test systemd -- real::
 
@@ -105,6 +105,10 @@ bench: deb ## measure beside what a user would do instead; writes tests/lab/BENC
 	@$(LAB) prepare trixie
 	@test -x $(TOOLS)/bin/servicrab || cargo install --quiet --locked --root $(TOOLS) servicrab@1.0.0 || true
 	$(LAB) bench --out tests/lab/BENCHMARK.md $(if $(ONLY),--only $(ONLY))
+
+locks: tools ## write the lock files of provision anew, from packaging/locks/services.toml
+	@test -x $(TOOLS)/python/bin/uv || $(TOOLS)/python/bin/pip install --quiet uv==0.13.9
+	@packaging/lock
 
 accept: build ## take the current output as the reference: golden trees, refusals, imports, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused

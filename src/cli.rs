@@ -16,6 +16,7 @@ mod gate;
 mod installed;
 mod learn;
 mod preflight;
+mod provision;
 mod secret;
 mod watchdog;
 
@@ -23,6 +24,7 @@ pub use configuration::{Check, Explain};
 pub use installed::Rollback;
 pub use learn::Learn;
 pub use preflight::{Doctor, Import};
+pub use provision::{Kind as TorchKind, Provision};
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
@@ -132,6 +134,8 @@ pub enum Command {
     Resume(Resume),
     /// Look whether this machine can run the group, and what keeps it from that
     Doctor(Doctor),
+    /// Make the Python environments of the services, from pinned and hashed packages
+    Provision(Provision),
     /// Make a configuration of an existing installation: .env files, a Compose file, unit files
     Import(Import),
     /// Watch the group; what juniper-watchdog.service runs

@@ -32,6 +32,7 @@ mod man;
 mod notification;
 mod orders;
 mod progress;
+mod provision;
 mod readable;
 mod render;
 mod rollback;
@@ -108,6 +109,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Doctor(options) => doctor::run(&options, context).await,
+        Command::Provision(options) => provision::run(&options, context).await,
         Command::Import(options) => import::run(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Act(options) => act::run(options, context).await,

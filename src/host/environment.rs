@@ -37,6 +37,15 @@ pub fn host_name() -> String {
         .into_owned()
 }
 
+/// The processor that programs run on (uname(2)): `x86_64`, `aarch64`.
+#[must_use]
+pub fn processor() -> String {
+    rustix::system::uname()
+        .machine()
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// The main process of the unit that this runs in beside it (systemd.exec(5), `$MAINPID`).
 #[must_use]
 pub fn main_process() -> Option<i32> {

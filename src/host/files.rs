@@ -133,6 +133,12 @@ impl Files {
         path.exists()
     }
 
+    /// Where a link leads, as it says; `None` where there is none.
+    #[must_use]
+    pub fn leads_to(path: &str) -> Option<String> {
+        fs::read_link(path).ok()?.to_str().map(str::to_owned)
+    }
+
     /// When a file was last written, in microseconds since 1970.
     #[must_use]
     pub fn modified(path: &Path) -> Option<u64> {

@@ -24,6 +24,7 @@ mod lab;
 mod learn;
 mod ordering;
 mod package;
+mod provisioning;
 mod real;
 mod secrets;
 mod unchanged;
@@ -111,6 +112,7 @@ fn main() {
     trials.extend(learn::trials());
     trials.extend(package::trials());
     trials.extend(gpu::trials());
+    trials.extend(provisioning::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

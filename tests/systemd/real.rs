@@ -82,6 +82,15 @@ fn trains_and_comes_back() -> Outcome {
     let options = environments.shown(BootOptions::default().persistent());
     let mut machine = machine(Suite::Trixie, options)?;
     machine.write("/etc/juniper/juniper.toml", workers::CONFIGURATION, 0o644)?;
+    // Its environments were made by `juniperctl provision`, from the lock files of the package.
+    let told = exits(&machine, "juniperctl provision --dry-run --torch cuda", 0)?;
+    claim(
+        told.stderr
+            .matches("is in use, as the lock file says")
+            .count()
+            == 4,
+        &told.stderr,
+    )?;
     let told = exits(&machine, "juniperctl install", 0)?;
     claim(!told.stderr.contains("warning"), &told.stderr)?;
     exits(&machine, "systemctl start juniper.target", 0)?;

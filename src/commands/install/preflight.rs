@@ -6,6 +6,7 @@ use crate::commands::readable;
 use crate::error::{CommandError, Kind};
 use crate::host::{Files, accounts};
 use crate::output::curl;
+use crate::provision;
 use crate::spec::Stack;
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::text::AbsolutePath;
@@ -42,9 +43,10 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
             .first()
             .filter(|program| !there(program.as_str()))
         {
+            let name = service.name.as_str();
             context.terminal.error(&format!(
-                "warning: {} cannot start yet: {program} is not there\nhint: install it there, or correct services.{}.command",
-                service.name, service.name
+                "warning: {name} cannot start yet: {program} is not there\nhint: {}, or correct services.{name}.command",
+                provision::how_to_get(name, program.as_str())
             ));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use juniper_lab::{Error, Root, Suite, real, vm};
 
-use super::{Done, tell};
+use super::{Done, packages, tell};
 
 /// Makes the roots, and the images and the real services if asked for.
 pub(super) fn run(suites: &[Suite], with_images: bool, with_real: bool) -> Done {
@@ -22,7 +22,13 @@ pub(super) fn run(suites: &[Suite], with_images: bool, with_real: bool) -> Done 
     }
     if with_real {
         timed("the clients", real::clients::Clients::prepare)?;
-        timed("the real services (this takes minutes)", real::environments)?;
+        let package = packages::built(None, packages::JUNIPERCTL)?;
+        let (_, said) = timed("the real services (this takes minutes)", || {
+            real::environments(&package)
+        })?;
+        for line in said.iter().flat_map(|said| said.lines()) {
+            tell(&format!("  {line}"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
