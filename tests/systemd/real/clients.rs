@@ -1,5 +1,5 @@
 //! Upstream's own Python clients ask the stand-ins, the real services through a recorder, what was
-//! recorded, and their own testing fakes. What differs is a table, packaging/doc/standin.md, which this
+//! recorded, and their own testing fakes. What differs is a table, packaging/standin.md, which this
 //! holds to the truth; with `CLIENTS_TABLE` in the environment it is written anew.
 
 mod table;
@@ -109,7 +109,7 @@ fn same_answers() -> Outcome {
         stand_ins: &stand_ins,
         fakes: &fakes,
     });
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc/standin.md");
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/standin.md");
     if std::env::var_os("CLIENTS_TABLE").is_some() {
         std::fs::write(&place, &text)?;
     }
@@ -117,7 +117,7 @@ fn same_answers() -> Outcome {
     claim(
         kept == text,
         format!(
-            "packaging/doc/standin.md says something else than was seen; CLIENTS_TABLE=1 writes it:\n{text}"
+            "packaging/standin.md says something else than was seen; CLIENTS_TABLE=1 writes it:\n{text}"
         ),
     )
 }

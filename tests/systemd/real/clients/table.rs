@@ -1,4 +1,4 @@
-//! What the clients found, compared: the text of packaging/doc/standin.md. Pure; sessions come in.
+//! What the clients found, compared: the text of packaging/standin.md. Pure; sessions come in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
