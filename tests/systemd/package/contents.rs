@@ -59,11 +59,7 @@ pub(super) fn is_as_meant() -> Outcome {
     let bytes = walk(tree.path(), tree.path(), &mut files)?;
     files.sort();
     claim(
-        files
-            .iter()
-            .map(|file| format!("{file}\n"))
-            .collect::<String>()
-            == FILES,
+        files.iter().map(String::as_str).eq(FILES.lines()),
         format!("the package holds\n{}", files.join("\n")),
     )?;
     let told = output(
