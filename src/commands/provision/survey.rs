@@ -12,7 +12,7 @@ use crate::provision::distribution::Distribution;
 use crate::provision::environment::Site;
 use crate::provision::lock::{Lock, Torch, file_names};
 use crate::provision::plan::{Action, wanted};
-use crate::provision::python::{Minor, candidates, choose};
+use crate::provision::python::{Interpreter, Minor, candidates, choose};
 use crate::provision::space::{Need, Room, fits, need};
 use crate::provision::{CACHE, PREFIX};
 use crate::spec::ServiceName;
@@ -147,6 +147,12 @@ async fn interpreter(
     let mut found = Vec::new();
     for path in tried {
         if let Some(one) = builder.interpreter(&path).await {
+            if found
+                .iter()
+                .any(|other: &Interpreter| other.home == one.home)
+            {
+                continue;
+            }
             found.push(one);
             if let Ok((chosen, version)) = choose(
                 found.get(found.len() - 1..).unwrap_or_default(),
