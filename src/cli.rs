@@ -53,6 +53,9 @@ pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Work with your own manager and your own units, without root
+    #[arg(long, global = true, conflicts_with = "root")]
+    pub user: bool,
     /// Read this file instead of /etc/juniper/juniper.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -28,7 +28,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
     loop {
-        let code = match inside::prober(&stack).await {
+        let code = match inside::prober(&stack, context).await {
             Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
@@ -66,7 +66,7 @@ async fn look(
     prober: Option<&Prober>,
     context: &Context,
 ) -> u8 {
-    let survey = survey::taken(members, prober).await;
+    let survey = survey::taken(members, prober, context).await;
     if let Some(error) = &survey.bus {
         context
             .terminal

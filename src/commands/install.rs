@@ -8,6 +8,7 @@ use crate::hardening::audit;
 use crate::host::switch::Recovery;
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
+use crate::host::examine::machine;
 use crate::plan::{self, Effects, Found, Plan, Receipt};
 use crate::spec::Stack;
 use crate::spec::stack::Member;
@@ -38,15 +39,18 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let systemd = if context.paths.is_offline() {
         None
     } else {
-        Some(Systemd::connect().await?)
+        Some(context.systemd().await?)
     };
     reload_recovered(lock.as_ref(), systemd.as_ref()).await?;
+    if let Some(systemd) = &systemd {
+        context.try_namespaces(systemd).await?;
+    }
     let version = version(options, systemd.as_ref(), context).await?;
     let facts = context.facts(&stack)?;
     warn_of_lost(&facts, context)?;
     let files = rendered(&stack, version, &facts)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-    configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
+    configuration::refuse_over_budget(&audit::of(&stack, &files, version, &facts.manager), context)?;
     gpus::refuse(&stack, &facts.gpus, context)?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;
@@ -110,6 +114,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             "installed: profile {}, systemd {version}",
             stack.profile
         ));
+        explain_lingering(context);
     } else if let Some(systemd) = &systemd {
         // Much of what the watchdog goes by stands in no unit.
         apply::tell_watchdog(systemd, context).await;
@@ -157,6 +162,16 @@ fn told(
         ));
     }
     show(plan, effects, options.now, context);
+}
+
+/// Without lingering a user's units end with the last session, and no reboot starts them.
+fn explain_lingering(context: &Context) {
+    if context.is_user() && !machine::lingers(&accounts::own_name()) {
+        context.terminal.say(
+            "note: lingering is off: the group ends with your last session, and a reboot does not start it\n\
+             hint: to have it run from boot on: loginctl enable-linger",
+        );
+    }
 }
 
 /// What an interrupted one had not told systemd yet is told now.
@@ -325,7 +340,7 @@ pub(super) fn show(plan: &Plan, effects: &Effects, now: bool, context: &Context)
 }
 
 pub(super) fn confirmed(agreed: bool, again: &str, context: &Context) -> Result<(), CommandError> {
-    if !context.paths.is_offline() && !accounts::is_root() {
+    if !context.paths.is_offline() && !context.may_change() {
         return Err(CommandError::new(
             Kind::Machine,
             format!(

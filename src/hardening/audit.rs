@@ -13,6 +13,7 @@ use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::manager::Manager;
 use crate::unit::network::{NETWORK, service_of};
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
@@ -85,8 +86,11 @@ struct About {
 }
 
 impl About {
-    fn audited(self, text: &str) -> Audited {
-        let settings = Settings::parse(text);
+    fn audited(self, text: &str, manager: &Manager) -> Audited {
+        let settings = match manager {
+            Manager::System => Settings::parse(text),
+            Manager::User(_) => Settings::of_user(text),
+        };
         Audited {
             unit: self.unit,
             service: self.service,
@@ -103,7 +107,12 @@ impl About {
 
 /// All units of a stack; `files` are those that were rendered from it for this systemd.
 #[must_use]
-pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Audited> {
+pub fn of(
+    stack: &Stack,
+    files: &[UnitFile],
+    version: SystemdVersion,
+    manager: &Manager,
+) -> Vec<Audited> {
     let managed = || {
         stack
             .services
@@ -117,8 +126,8 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         profile: managed.sandbox,
         budget: managed
             .exposure_budget
-            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network)),
-        relaxed: sandbox(managed, version, stack.network).relaxed,
+            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network, manager)),
+        relaxed: sandbox(managed, version, stack.network, manager).relaxed,
         gpu: managed.gpu.clone(),
         let_out: managed
             .let_out
@@ -155,8 +164,8 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         unit,
         service: None,
         profile,
-        budget: budget::of(profile, beyond, network),
-        relaxed: own_sandbox(profile, version, network).relaxed,
+        budget: budget::of(profile, beyond, network, manager),
+        relaxed: own_sandbox(profile, version, network, manager).relaxed,
         gpu: Gpu::None,
         let_out: None,
     });
@@ -168,7 +177,7 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         .chain(group)
         .filter_map(|about| {
             let text = *texts.get(about.unit.as_str())?;
-            Some(about.audited(text))
+            Some(about.audited(text, manager))
         })
         .collect()
 }

@@ -5,6 +5,7 @@
 //! budget of that service, next to the reason.
 
 use crate::spec::network::Network;
+use crate::unit::manager::{Manager, Namespaces};
 
 use super::{Exposure, Profile};
 
@@ -42,7 +43,15 @@ const ISOLATION: Exposure = Exposure::tenths(3);
 
 /// The budget of a unit.
 #[must_use]
-pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
+pub fn of(
+    profile: Profile,
+    published: bool,
+    network: Network,
+    manager: &Manager,
+) -> Exposure {
+    if let Manager::User(user) = manager {
+        return of_user(profile, user.namespaces);
+    }
     let own = match profile {
         Profile::Network | Profile::MachineLearning => PROCESSOR,
         Profile::Gpu => GPU,
@@ -58,4 +67,20 @@ pub fn of(profile: Profile, published: bool, network: Network) -> Exposure {
         Network::Isolated => own.less(ISOLATION),
     };
     if published { own.and(PUBLISHED) } else { own }
+}
+
+/// The budget of a unit of a user's manager. What root alone can attach or give is open: addresses and
+/// devices by control group, capabilities, the kernel's own files. systemd's weights count all of that,
+/// whether or not an ordinary user could do anything with it; where no namespace can be had most of the rest
+/// is open, too.
+fn of_user(profile: Profile, namespaces: Namespaces) -> Exposure {
+    let allowed = match profile {
+        Profile::Network | Profile::MachineLearning => 99,
+        Profile::Gpu => 99,
+        _ => 99,
+    };
+    match namespaces {
+        Namespaces::Allowed => Exposure::tenths(allowed),
+        Namespaces::Refused => Exposure::tenths(allowed),
+    }
 }

@@ -9,6 +9,7 @@ use super::profile::Profile;
 use super::table::{Directive, ISOLATED, LEFT_OUT, SANDBOX};
 use super::{Exposure, budget};
 use crate::spec::network::Network;
+use crate::unit::manager::Manager;
 
 /// The page.
 #[must_use]
@@ -44,7 +45,7 @@ pub fn page() -> String {
     let beyond = budget::PUBLISHED;
     let _ = writeln!(page, "{beyond} more.");
     for profile in Profile::ALL {
-        let budget: Exposure = budget::of(profile, false, Network::Host);
+        let budget: Exposure = budget::of(profile, false, Network::Host, &Manager::System);
         let _ = write!(page, "\n### {}: at most {budget}\n\n", profile.word());
         if profile.exceptions().is_empty() {
             page.push_str("The whole table.\n");

@@ -19,3 +19,4 @@ pub mod style;
 pub mod table;
 pub mod told;
 pub mod why;
+pub mod user_mode;

@@ -13,6 +13,7 @@ pub mod file;
 pub mod gpu;
 pub mod group;
 pub mod kernel_log;
+pub mod manager;
 pub mod network;
 pub mod notification;
 pub mod render;

@@ -17,8 +17,9 @@ use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
 use super::gpu::{self, GpuLines};
+use super::manager::Manager;
 use super::network;
-use super::sandbox::{binds, hidden, others_ports, sandbox};
+use super::sandbox::{binds, hidden, others_ports, sandbox, shown};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -32,6 +33,7 @@ pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
     pub version: String,
+    pub manager: Manager,
     pub isolated: bool,
     pub let_out: Option<String>,
     pub after: Vec<String>,
@@ -52,6 +54,7 @@ pub struct ServiceUnit {
     pub cache_directory: String,
     pub temporary: Option<String>,
     pub binds: Vec<String>,
+    pub unbound: Vec<String>,
     pub unmatched: Vec<String>,
     pub standard_output: &'static str,
     pub timeout_start: String,
@@ -63,6 +66,7 @@ pub struct ServiceUnit {
     pub gpu_gate: Option<&'static str>,
     pub others_ports: BTreeSet<u16>,
     pub hidden: Option<String>,
+    pub shown: Vec<String>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
 }
@@ -123,7 +127,13 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         .collect::<Vec<_>>()
         .join(" ");
     let temporary = network::temporary(around.stack, &directories, around.version);
-    let (binds, unmatched) = binds(managed, &directories, around.facts);
+    let manager = &around.facts.manager;
+    let (bound, unmatched) = binds(managed, &directories, around.facts);
+    let (binds, unbound) = if manager.mounts() {
+        (bound, Vec::new())
+    } else {
+        (Vec::new(), bound)
+    };
     ServiceUnit {
         file_name: file_name(managed),
         description: match managed.instances {
@@ -131,9 +141,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
         version: around.version.to_string(),
+        manager: manager.clone(),
         isolated: around.stack.network.is_isolated(),
         let_out: network::socket_of(managed),
-        after: edges::units(service, around.stack, edges::is_ordered),
+        after: edges::units(service, around.stack, |edge, other| {
+            edges::is_ordered(edge, other) || manager.is_user() && edge.gate == Gate::Started
+        }),
         part_of: edges::foreign(service, around.stack, WhenLost::Restart),
         binds_to: edges::foreign(service, around.stack, WhenLost::Stop),
         // From systemd 254 on a start is one job across its retries, which must not be waited for
@@ -145,8 +158,8 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         started: StartedBy::on(around.version),
         exec_start: exec_start(service, managed, around),
         watch: watch(service, managed, around),
-        returned: returned(service, around.stack),
-        lost: lost(service, around.stack),
+        returned: returned(service, around),
+        lost: lost(service, around),
         working_directory: managed
             .working_directory
             .as_ref()
@@ -162,6 +175,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .join(" "),
         temporary,
         binds,
+        unbound,
         unmatched,
         standard_output: match managed.standard_output {
             Output::Journal => "journal",
@@ -173,11 +187,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         gpu: gpu::lines(service, managed, around.stack, around.facts),
-        gpu_gate: (managed.gpu != Gpu::None).then_some(gpu::GATE),
-        hidden: hidden(service, managed, around.version),
-        others_ports: others_ports(service, around.stack, around.version),
+        gpu_gate: (managed.gpu != Gpu::None && !manager.is_user()).then_some(gpu::GATE),
+        hidden: hidden(service, managed, around.version, manager),
+        others_ports: others_ports(service, around.stack, around.version, manager),
+        shown: shown(managed, around.stack, manager),
         peers: around.peers.to_vec(),
-        sandbox: sandbox(managed, around.version, around.stack.network),
+        sandbox: sandbox(managed, around.version, around.stack.network, manager),
     }
 }
 
@@ -193,7 +208,7 @@ pub fn file_name(managed: &Managed) -> String {
 /// The lines of the one command: the gate, then the service's own program and arguments.
 fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut gate = vec![
-        format!(":{}", argument(around.stack.juniperctl.as_str())),
+        format!(":{}", called(around)),
         format!("gate exec --service {}", service.name),
     ];
     if StartedBy::on(around.version) == StartedBy::Announcement {
@@ -209,7 +224,7 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     if managed.gpu != Gpu::None {
         gate.push("--gpu".to_owned());
     }
-    let awaited = awaited(service, around.stack);
+    let awaited = awaited(service, around);
     let mut lines = vec![gate.join(" ")];
     if !awaited.is_empty() {
         lines.push(format!(
@@ -230,7 +245,8 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
 
 /// `--await NAME=URL` for each dependency that answers questions, `--started UNIT` for each that only
 /// must have been started.
-fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
+fn awaited(service: &Service, around: &Surroundings<'_>) -> Vec<String> {
+    let stack = around.stack;
     let mut awaited = Vec::new();
     for (edge, other) in edges::of(service, stack) {
         for member in other.members() {
@@ -241,6 +257,8 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
                 Gate::Ready => member.readiness_url(),
             };
             awaited.push(match url {
+                // From inside of a user's sandbox its manager cannot be asked: the order has to do.
+                None if around.facts.manager.is_user() => continue,
                 Some(url) => format!("--await {}", argument(&format!("{}={url}", member.label()))),
                 None => format!("--started {}", argument(&member.unit())),
             });
@@ -253,7 +271,7 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
 fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut call = format!(
         ":{} gate watch --service {}",
-        argument(around.stack.juniperctl.as_str()),
+        called(around),
         service.name
     );
     if managed.instances.is_some() {
@@ -279,19 +297,28 @@ fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec
 }
 
 /// What takes dependents back into their gates when the service is gone.
-fn lost(service: &Service, stack: &Stack) -> Option<String> {
-    let units = edges::dependents(service, stack, &[WhenLost::Stop]);
-    let juniperctl = argument(stack.juniperctl.as_str());
+fn lost(service: &Service, around: &Surroundings<'_>) -> Option<String> {
+    let units = edges::dependents(service, around.stack, &[WhenLost::Stop]);
+    let juniperctl = called(around);
     (!units.is_empty()).then(|| format!("{juniperctl} gate lost {}", arguments(&units)))
 }
 
 /// What restarts dependents once the service is ready. Those that were to be stopped are among them:
 /// the kernel may kill the line for the loss together with the service (cgroup.kill).
-fn returned(service: &Service, stack: &Stack) -> Option<String> {
-    let units = edges::dependents(service, stack, &[WhenLost::Restart, WhenLost::Stop]);
-    let juniperctl = argument(stack.juniperctl.as_str());
+fn returned(service: &Service, around: &Surroundings<'_>) -> Option<String> {
+    let units = edges::dependents(service, around.stack, &[WhenLost::Restart, WhenLost::Stop]);
+    let juniperctl = called(around);
     (!units.is_empty())
         .then(|| format!("{juniperctl} gate returned --unit %n {}", arguments(&units)))
+}
+
+/// The program with what it must be told of its manager.
+fn called(around: &Surroundings<'_>) -> String {
+    format!(
+        "{}{}",
+        argument(around.stack.juniperctl.as_str()),
+        around.facts.manager.option()
+    )
 }
 
 fn arguments(words: &[String]) -> String {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use crate::cli::GateExec;
 use crate::error::CommandError;
-use crate::host::systemd::Systemd;
 use crate::host::{clock, notify, process};
 use crate::output::style::latency;
 use crate::readiness::pace::pause_before_start;
@@ -76,7 +75,7 @@ async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String
     let started = if exec.started.is_empty() {
         Ok(())
     } else {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         waiter.all_started(&exec.started, &systemd).await?
     };
     let met = match started {

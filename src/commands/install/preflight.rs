@@ -16,6 +16,9 @@ const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/
 
 /// What the units need and this machine lacks.
 pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+    if context.is_user() {
+        return of_programs(stack, context);
+    }
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
     if !context.paths.is_offline() && !account {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
@@ -27,6 +30,11 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     readable::warn(context);
+    of_programs(stack, context)
+}
+
+/// The programs that the units run.
+fn of_programs(stack: &Stack, context: &Context) -> Result<(), CommandError> {
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
     if !there(gate) {

@@ -224,6 +224,10 @@ fn described(
     if wanted.enables {
         directories.extend(paths.enablement().parent().map(ToOwned::to_owned));
     }
+    // What a user's watchdog writes to is not made by systemd.
+    if wanted.enables && context.is_user() {
+        directories.push(paths.watchdog());
+    }
     let mut made: Vec<PathBuf> = Vec::new();
     for directory in directories {
         made.extend(Files::missing(&directory));

@@ -1,0 +1,67 @@
+//! Which systemd is talked to, and the way there.
+
+use std::path::{Path, PathBuf};
+
+use zbus::connection::Builder;
+
+use super::BusError;
+use crate::host::environment;
+
+/// The name by which systemd is called on a bus.
+const SYSTEMD: &str = "org.freedesktop.systemd1";
+
+/// The bus itself, by name and object.
+const BUS: (&str, &str) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+
+/// Which systemd is talked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bus {
+    /// The system's.
+    System,
+    /// That of the user who we are, by its runtime directory.
+    User(PathBuf),
+}
+
+impl Bus {
+    /// A new connection.
+    pub(super) async fn connection(&self) -> Result<zbus::Connection, BusError> {
+        match self {
+            Self::System => zbus::Connection::system()
+                .await
+                .map_err(|error| BusError::unreachable(&error)),
+            Self::User(runtime) => of_user(runtime).await,
+        }
+    }
+}
+
+/// By the bus of the session, by that of the user, or, where neither knows systemd, by the manager's own
+/// socket, as systemctl(1) does it.
+async fn of_user(runtime: &Path) -> Result<zbus::Connection, BusError> {
+    let socket = |name: &str| format!("unix:path={}", runtime.join(name).display());
+    let buses = environment::session_bus().into_iter().chain([socket("bus")]);
+    let mut refused = None;
+    for address in buses {
+        match on_bus(&address).await {
+            Ok(Some(connection)) => return Ok(connection),
+            // A bus that was started for one program has no systemd on it.
+            Ok(None) => {}
+            Err(error) => refused = Some(error),
+        }
+    }
+    let direct = Builder::address(&*socket("systemd/private")).p2p().build();
+    direct.await.map_err(|error| BusError::NoUserManager {
+        runtime: runtime.display().to_string(),
+        answer: BusError::unreachable(&refused.unwrap_or(error)).told(),
+    })
+}
+
+/// A connection to a bus, where systemd is there.
+async fn on_bus(address: &str) -> zbus::Result<Option<zbus::Connection>> {
+    let connection = Builder::address(address).build().await?;
+    let (name, object) = BUS;
+    let answer = connection
+        .call_method(Some(name), object, Some(name), "NameHasOwner", &SYSTEMD)
+        .await?;
+    let is_there: bool = answer.body().deserialize()?;
+    Ok(is_there.then_some(connection))
+}
