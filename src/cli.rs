@@ -49,6 +49,10 @@ pub struct Cli {
 
 /// Options that every command takes
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]

@@ -11,8 +11,8 @@ use crate::error::{CommandError, Kind};
 use crate::gpu::{GpuName, Gpus};
 use crate::host::lock::Lock;
 use crate::host::secrets::{Listing, listing};
-use crate::host::systemd::{BusError, Bus, Systemd};
 use crate::host::switch::{Recovery, Switch};
+use crate::host::systemd::{Bus, BusError, Systemd};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml, programs};
 use crate::output::user_mode::UserMode;
@@ -157,7 +157,11 @@ impl Context {
             })
             .collect();
         Manager::User(UserManager {
-            namespaces: self.namespaces.get().copied().unwrap_or(Namespaces::Allowed),
+            namespaces: self
+                .namespaces
+                .get()
+                .copied()
+                .unwrap_or(Namespaces::Allowed),
             records,
             programs,
         })
@@ -311,6 +315,16 @@ impl Context {
                 recovery: Recovery::Nothing,
             });
         };
+        if let Some(user) = self.paths.user()
+            && !Files::exists(&user.runtime)
+        {
+            return Err(BusError::NoUserManager {
+                runtime: user.runtime.display().to_string(),
+                answer: "there is no such directory".to_owned(),
+                runs: false,
+            }
+            .into());
+        }
         let lock = Lock::take(&path, |who| {
             self.terminal.say(&format!("waiting for {who} to finish"));
         })?;

@@ -35,7 +35,9 @@ pub(super) async fn run(options: &Doctor, context: &Context) -> Result<u8, Comma
             .terminal
             .line(&context.terminal.worded(&json(&found).to_string()));
     } else {
-        context.terminal.data(&context.terminal.worded(&text(&found)));
+        context
+            .terminal
+            .data(&context.terminal.worded(&text(&found)));
     }
     Ok(u8::from(worst(&found) == Severity::Error))
 }

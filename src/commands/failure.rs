@@ -97,9 +97,9 @@ pub(super) async fn tell(
     } else {
         "-u "
     };
-    context.terminal.error(&format!(
-        "hint: the whole story: journalctl {option}{unit}"
-    ));
+    context
+        .terminal
+        .error(&format!("hint: the whole story: journalctl {option}{unit}"));
 }
 
 /// What it said since the command began: what happened before that is another story.

@@ -21,7 +21,10 @@ use super::{Context, survey};
 ///
 /// # Errors
 /// The group has a network of its own and this user may not enter it.
-pub(super) async fn prober(stack: &Stack, context: &Context) -> Result<Option<Prober>, CommandError> {
+pub(super) async fn prober(
+    stack: &Stack,
+    context: &Context,
+) -> Result<Option<Prober>, CommandError> {
     if stack.network.is_isolated() {
         let Some(network) = network(stack, context).await? else {
             return Ok(None);

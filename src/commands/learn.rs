@@ -40,7 +40,9 @@ pub(super) async fn run(options: &Learn, context: &Context) -> Result<u8, Comman
             Kind::Machine,
             "only root may watch what others are denied, in user mode, too",
         )
-        .hint("try the service in the machine's own group: install and learn as root, without --user"));
+        .hint(
+            "try the service in the machine's own group: install and learn as root, without --user",
+        ));
     }
     if !accounts::is_root() {
         return Err(

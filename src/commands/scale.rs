@@ -5,8 +5,8 @@
 
 use crate::cli::Scale as Options;
 use crate::error::{CommandError, Kind};
-use crate::host::systemd::{Systemd, Verb};
 use crate::host::Files;
+use crate::host::systemd::{Systemd, Verb};
 use crate::plan::Receipt;
 use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::cli::Uninstall;
 use crate::error::{CommandError, Kind};
-use crate::host::switch::Switch;
 use crate::host::Files;
+use crate::host::switch::Switch;
 use crate::plan::{self, Plan, Receipt};
 use crate::spec::{Stack, scale};
 use crate::unit::file::extended_by;
@@ -24,6 +24,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         .paths
         .written_by_services()
         .into_iter()
+        .chain(beside_configuration(context)?)
         .chain([context.paths.secrets()])
         .filter(|path| Files::exists(path))
         .map(|path| {
@@ -59,6 +60,20 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
     switch.forget()?;
     context.terminal.say("uninstalled");
     Ok(0)
+}
+
+/// Before systemd 254 what a user's services keep lies in directories beside the user's configuration.
+fn beside_configuration(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
+    let Some(user) = context.paths.user() else {
+        return Ok(Vec::new());
+    };
+    let directory = user.configuration.join("juniper");
+    let configured = [context.paths.secrets(), context.paths.drop_ins()];
+    Ok(Files::names(&directory)?
+        .into_iter()
+        .map(|name| directory.join(name))
+        .filter(|path| Files::is_directory(path) && !configured.contains(path))
+        .collect())
 }
 
 /// What was taken over from somebody else at the install.

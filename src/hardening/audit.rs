@@ -111,7 +111,7 @@ pub fn of(
     stack: &Stack,
     files: &[UnitFile],
     version: SystemdVersion,
-    manager: &Manager,
+    under: &Manager,
 ) -> Vec<Audited> {
     let managed = || {
         stack
@@ -126,8 +126,8 @@ pub fn of(
         profile: managed.sandbox,
         budget: managed
             .exposure_budget
-            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network, manager)),
-        relaxed: sandbox(managed, version, stack.network, manager).relaxed,
+            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network, under)),
+        relaxed: sandbox(managed, version, stack.network, under).relaxed,
         gpu: managed.gpu.clone(),
         let_out: managed
             .let_out
@@ -164,8 +164,8 @@ pub fn of(
         unit,
         service: None,
         profile,
-        budget: budget::of(profile, beyond, network, manager),
-        relaxed: own_sandbox(profile, version, network, manager).relaxed,
+        budget: budget::of(profile, beyond, network, under),
+        relaxed: own_sandbox(profile, version, network, under).relaxed,
         gpu: Gpu::None,
         let_out: None,
     });
@@ -177,7 +177,7 @@ pub fn of(
         .chain(group)
         .filter_map(|about| {
             let text = *texts.get(about.unit.as_str())?;
-            Some(about.audited(text, manager))
+            Some(about.audited(text, under))
         })
         .collect()
 }

@@ -43,12 +43,7 @@ const ISOLATION: Exposure = Exposure::tenths(3);
 
 /// The budget of a unit.
 #[must_use]
-pub fn of(
-    profile: Profile,
-    published: bool,
-    network: Network,
-    manager: &Manager,
-) -> Exposure {
+pub fn of(profile: Profile, published: bool, network: Network, manager: &Manager) -> Exposure {
     if let Manager::User(user) = manager {
         return of_user(profile, user.namespaces);
     }
@@ -73,14 +68,62 @@ pub fn of(
 /// devices by control group, capabilities, the kernel's own files. systemd's weights count all of that,
 /// whether or not an ordinary user could do anything with it; where no namespace can be had most of the rest
 /// is open, too.
-fn of_user(profile: Profile, namespaces: Namespaces) -> Exposure {
-    let allowed = match profile {
-        Profile::Network | Profile::MachineLearning => 99,
-        Profile::Gpu => 99,
-        _ => 99,
+const fn of_user(profile: Profile, namespaces: Namespaces) -> Exposure {
+    let (allowed, refused) = match profile {
+        Profile::Network | Profile::MachineLearning => (44, 62),
+        Profile::Gpu | Profile::Devices => (49, 62),
+        Profile::Watchdog | Profile::Notification | Profile::KernelLog => (45, 62),
+        Profile::Act => (42, 59),
+        Profile::Ready => (56, 62),
     };
     match namespaces {
         Namespaces::Allowed => Exposure::tenths(allowed),
-        Namespaces::Refused => Exposure::tenths(allowed),
+        Namespaces::Refused => Exposure::tenths(refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::hardening::{Exposure, Profile, audit};
+    use crate::spec::builtin::stack_of;
+    use crate::spec::network::Network;
+    use crate::spec::text::AbsolutePath;
+    use crate::unit::manager::{Manager, Namespaces, UserManager};
+    use crate::unit::{Facts, SystemdVersion, rendered};
+    use std::collections::BTreeMap;
+
+    const SITE: &str = "[services.worker]\ngpu = 1\n\
+                        [watchdog.notification]\nwebhook_file = \"/srv/webhook\"\n";
+
+    /// A directive that is lost by accident does not fit in; nor is there room that nobody needs.
+    #[test]
+    fn units_of_a_user_need_what_they_may() {
+        let stack = stack_of(SITE, "full");
+        for namespaces in [Namespaces::Allowed, Namespaces::Refused] {
+            let manager = Manager::User(UserManager {
+                namespaces,
+                records: AbsolutePath::parse("/home/lena/.local/state/juniperctl").unwrap(),
+                programs: BTreeMap::new(),
+            });
+            let facts = Facts {
+                manager: manager.clone(),
+                ..Facts::default()
+            };
+            let mut most: BTreeMap<Profile, Exposure> = BTreeMap::new();
+            for version in ["247", "249", "252", "254", "257", "262"] {
+                let version = SystemdVersion::parse(version).unwrap();
+                let files = rendered(&stack, version, &facts).unwrap();
+                for unit in audit::of(&stack, &files, version, &manager) {
+                    let known = most.entry(unit.profile).or_insert(unit.exposure);
+                    *known = unit.exposure.max(*known);
+                }
+            }
+            let budgets: BTreeMap<Profile, Exposure> = most
+                .keys()
+                .map(|profile| (*profile, of(*profile, false, Network::Host, &manager)))
+                .collect();
+            assert_eq!(most, budgets, "{namespaces:?}");
+        }
     }
 }

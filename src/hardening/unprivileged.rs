@@ -30,8 +30,7 @@ const ROOTS_FILTER: &str =
     "only root can attach such a filter to a control group: a user's manager passes over it";
 
 /// Said of what takes a new `/proc`.
-const OLD_PROC: &str =
-    "a user's manager cannot mount /proc anew: it would change nothing, or keep the service from starting";
+const OLD_PROC: &str = "a user's manager cannot mount /proc anew: it would change nothing, or keep the service from starting";
 
 /// Said of everything that takes a namespace where there are none.
 const NO_NAMESPACES: &str = "this machine lets no ordinary user make namespaces: `juniperctl --user doctor` says \
@@ -55,14 +54,20 @@ pub fn fit(directive: &str, profile: Profile, version: SystemdVersion, manager: 
     };
     let talks = matches!(profile, Profile::Watchdog | Profile::Act);
     let fit = match directive {
-        "CapabilityBoundingSet" | "ProtectHostname" | "ProtectClock" | "ProtectKernelTunables"
-        | "ProtectKernelModules" | "ProtectControlGroups" => return Fit::Off(NO_RIGHT),
+        "CapabilityBoundingSet"
+        | "ProtectHostname"
+        | "ProtectClock"
+        | "ProtectKernelTunables"
+        | "ProtectKernelModules"
+        | "ProtectControlGroups" => return Fit::Off(NO_RIGHT),
         "ProtectKernelLogs" => {
             return Fit::Off(
                 "an ordinary user may not read them anyway, and the service would not start",
             );
         }
-        "PrivateMounts" => return Fit::Off("the other directives imply it; alone it would deny nothing"),
+        "PrivateMounts" => {
+            return Fit::Off("the other directives imply it; alone it would deny nothing");
+        }
         "ProtectProc" | "ProcSubset" => return Fit::Off(OLD_PROC),
         "RemoveIPC" => return Fit::Off("it takes a `User=`, which units of a user have not"),
         "DevicePolicy" | "IPAddressDeny" | "IPAddressAllow" => return Fit::Off(ROOTS_FILTER),
@@ -76,8 +81,13 @@ pub fn fit(directive: &str, profile: Profile, version: SystemdVersion, manager: 
         ),
         "InaccessiblePaths" if talks => Fit::Instead(SECRETS_ALONE),
         "InaccessiblePaths" => Fit::Instead(INACCESSIBLE),
-        "TemporaryFileSystem" | "PrivateUsers" | "ProtectSystem" | "PrivateTmp"
-        | "PrivateDevices" | "PrivateIPC" | "PrivateNetwork" => Fit::Whole,
+        "TemporaryFileSystem"
+        | "PrivateUsers"
+        | "ProtectSystem"
+        | "PrivateTmp"
+        | "PrivateDevices"
+        | "PrivateIPC"
+        | "PrivateNetwork" => Fit::Whole,
         _ => return Fit::Whole,
     };
     match user.namespaces {

@@ -81,13 +81,17 @@ impl Paths {
     /// Where unit files are written.
     #[must_use]
     pub fn units(&self) -> PathBuf {
-        self.of("/etc/systemd/system", |user| user.configuration.join("systemd/user"))
+        self.of("/etc/systemd/system", |user| {
+            user.configuration.join("systemd/user")
+        })
     }
 
     /// What whoever changes the installation locks.
     #[must_use]
     pub fn lock(&self) -> PathBuf {
-        self.of("/run/juniperctl.lock", |user| user.runtime.join("juniperctl.lock"))
+        self.of("/run/juniperctl.lock", |user| {
+            user.runtime.join("juniperctl.lock")
+        })
     }
 
     /// Where juniperctl keeps what it knows of its installation.
@@ -117,7 +121,9 @@ impl Paths {
     /// Where secrets lie.
     #[must_use]
     pub fn secrets(&self) -> PathBuf {
-        self.of(crate::secrets::DIRECTORY, |user| user.configuration.join("juniper/secrets"))
+        self.of(crate::secrets::DIRECTORY, |user| {
+            user.configuration.join("juniper/secrets")
+        })
     }
 
     /// Where starts of the group are remembered, one a line.
@@ -135,13 +141,17 @@ impl Paths {
     /// Where the watchdog can be asked besides its port.
     #[must_use]
     pub fn watchdog_socket(&self) -> PathBuf {
-        self.of("/run/juniperctl/watchdog.sock", |user| user.runtime.join("juniperctl/watchdog.sock"))
+        self.of("/run/juniperctl/watchdog.sock", |user| {
+            user.runtime.join("juniperctl/watchdog.sock")
+        })
     }
 
     /// Where the faults of GPUs are that the kernel has told of in this boot.
     #[must_use]
     pub fn gpu_faults(&self) -> PathBuf {
-        self.of(crate::unit::kernel_log::FILE, |user| user.runtime.join("juniper-kernel-log/gpu-faults.json"))
+        self.of(crate::unit::kernel_log::FILE, |user| {
+            user.runtime.join("juniper-kernel-log/gpu-faults.json")
+        })
     }
 
     /// The link by which the target starts at boot.
@@ -253,7 +263,10 @@ mod tests {
                 paths.receipt(),
                 "/home/lena/.local/state/juniperctl/receipt.json",
             ),
-            (paths.watchdog(), "/home/lena/.local/state/juniperctl/watchdog"),
+            (
+                paths.watchdog(),
+                "/home/lena/.local/state/juniperctl/watchdog",
+            ),
             (paths.lock(), "/run/user/1000/juniperctl.lock"),
             (
                 paths.enablement(),

@@ -18,5 +18,5 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod told;
-pub mod why;
 pub mod user_mode;
+pub mod why;

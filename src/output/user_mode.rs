@@ -11,11 +11,15 @@ pub struct UserMode {
 }
 
 /// Commands as the system's are called, and as a user's are.
-const COMMANDS: [(&str, &str); 12] = [
+const COMMANDS: [(&str, &str); 13] = [
     ("sudo juniperctl ", "juniperctl --user "),
     ("`juniperctl ", "`juniperctl --user "),
     ("sudo systemctl ", "systemctl --user "),
     ("`systemctl ", "`systemctl --user "),
+    (
+        "systemctl status dbus.socket",
+        "systemctl --user status dbus.socket",
+    ),
     ("run it as root: ", "run "),
     ("--user --user ", "--user "),
     ("sudo chmod ", "chmod "),
@@ -23,7 +27,10 @@ const COMMANDS: [(&str, &str); 12] = [
     ("sudo rm ", "rm "),
     ("another user than root", "another user than you"),
     ("root's alone", "yours alone"),
-    ("they are in /etc/systemd/system", "they are among your units"),
+    (
+        "they are in /etc/systemd/system",
+        "they are among your units",
+    ),
 ];
 
 impl UserMode {

@@ -4,7 +4,11 @@ use super::facts::{Facts, Held, Holder, Port};
 use super::{Finding, Severity};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
-    facts.ports.iter().map(|port| of_port(port, facts)).collect()
+    facts
+        .ports
+        .iter()
+        .map(|port| of_port(port, facts))
+        .collect()
 }
 
 /// What holds a port, by its control group and its program.

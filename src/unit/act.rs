@@ -59,11 +59,18 @@ pub fn unit(stack: &Stack, version: SystemdVersion, facts: &Facts) -> ActUnit {
     ActUnit {
         version: version.to_string(),
         user: USER,
-        path: if facts.manager.is_user() { USER_PATH } else { PATH },
+        path: if facts.manager.is_user() {
+            USER_PATH
+        } else {
+            PATH
+        },
         manager: facts.manager.clone(),
-        exec_start: std::iter::once(format!(":{program}{} act{notification}", facts.manager.option()))
-            .chain(units)
-            .collect(),
+        exec_start: std::iter::once(format!(
+            ":{program}{} act{notification}",
+            facts.manager.option()
+        ))
+        .chain(units)
+        .collect(),
         sandbox: own_sandbox(Profile::Act, version, Network::Host, &facts.manager),
     }
 }

@@ -55,11 +55,6 @@ pub fn unit(stack: &Stack, version: SystemdVersion) -> Option<KernelLogUnit> {
         ready: READY,
         directory: DIRECTORY,
         program: argument(stack.juniperctl.as_str()),
-        sandbox: own_sandbox(
-            Profile::KernelLog,
-            version,
-            Network::Host,
-            &Manager::System,
-        ),
+        sandbox: own_sandbox(Profile::KernelLog, version, Network::Host, &Manager::System),
     })
 }

@@ -54,9 +54,9 @@ pub(super) fn hidden(
     service: &Service,
     managed: &Managed,
     version: SystemdVersion,
-    manager: &Manager,
+    under: &Manager,
 ) -> Option<String> {
-    let hides = manager.mounts() && !managed.relax.contains_key("TemporaryFileSystem");
+    let hides = under.mounts() && !managed.relax.contains_key("TemporaryFileSystem");
     let above = ["%S", "%L", "%C", "%t"].map(|base| format!("{base}/juniper/{}:ro", service.name));
     (managed.instances.is_some() && hides && !version.has(252)).then(|| above.join(" "))
 }
@@ -91,8 +91,8 @@ pub(super) fn binds(
 
 /// What a service of a user's manager must be shown in spite of `ProtectHome=`: the socket by which its
 /// gate tells systemd that it is ready, and what of its own lies below a home directory.
-pub(super) fn shown(managed: &Managed, stack: &Stack, manager: &Manager) -> Vec<String> {
-    let Some(user) = manager.user().filter(|_| manager.mounts()) else {
+pub(super) fn shown(managed: &Managed, stack: &Stack, under: &Manager) -> Vec<String> {
+    let Some(user) = under.user().filter(|_| under.mounts()) else {
         return Vec::new();
     };
     if managed.relax.contains_key("ProtectHome") {
@@ -104,7 +104,9 @@ pub(super) fn shown(managed: &Managed, stack: &Stack, manager: &Manager) -> Vec<
         .filter(|path| is_hidden(path));
     let mut shown = vec!["%t/systemd/notify".to_owned()];
     for program in programs {
-        let known = Text::parse(program).ok().and_then(|program| user.programs.get(&program));
+        let known = Text::parse(program)
+            .ok()
+            .and_then(|program| user.programs.get(&program));
         let paths = known.map_or_else(
             || vec![raw(program)],
             |paths| paths.iter().map(|path| raw(path.as_str())).collect(),
@@ -126,13 +128,13 @@ pub fn sandbox(
     managed: &Managed,
     version: SystemdVersion,
     network: Network,
-    manager: &Manager,
+    under: &Manager,
 ) -> Sandbox {
     Sandbox::of(
         managed.sandbox,
         version,
         network,
-        manager,
+        under,
         &managed.relax,
         |directive| implied_relaxation(directive, managed),
     )
@@ -146,7 +148,9 @@ pub fn own_sandbox(
     network: Network,
     manager: &Manager,
 ) -> Sandbox {
-    Sandbox::of(profile, version, network, manager, &BTreeMap::new(), |_| None)
+    Sandbox::of(profile, version, network, manager, &BTreeMap::new(), |_| {
+        None
+    })
 }
 
 /// What the configuration of a service itself rules out.

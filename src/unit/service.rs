@@ -127,9 +127,9 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         .collect::<Vec<_>>()
         .join(" ");
     let temporary = network::temporary(around.stack, &directories, around.version);
-    let manager = &around.facts.manager;
+    let under = &around.facts.manager;
     let (bound, unmatched) = binds(managed, &directories, around.facts);
-    let (binds, unbound) = if manager.mounts() {
+    let (binds, unbound) = if under.mounts() {
         (bound, Vec::new())
     } else {
         (Vec::new(), bound)
@@ -141,11 +141,11 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
         version: around.version.to_string(),
-        manager: manager.clone(),
+        manager: under.clone(),
         isolated: around.stack.network.is_isolated(),
         let_out: network::socket_of(managed),
         after: edges::units(service, around.stack, |edge, other| {
-            edges::is_ordered(edge, other) || manager.is_user() && edge.gate == Gate::Started
+            edges::is_ordered(edge, other) || under.is_user() && edge.gate == Gate::Started
         }),
         part_of: edges::foreign(service, around.stack, WhenLost::Restart),
         binds_to: edges::foreign(service, around.stack, WhenLost::Stop),
@@ -187,12 +187,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         gpu: gpu::lines(service, managed, around.stack, around.facts),
-        gpu_gate: (managed.gpu != Gpu::None && !manager.is_user()).then_some(gpu::GATE),
-        hidden: hidden(service, managed, around.version, manager),
-        others_ports: others_ports(service, around.stack, around.version, manager),
-        shown: shown(managed, around.stack, manager),
+        gpu_gate: (managed.gpu != Gpu::None && !under.is_user()).then_some(gpu::GATE),
+        hidden: hidden(service, managed, around.version, under),
+        others_ports: others_ports(service, around.stack, around.version, under),
+        shown: shown(managed, around.stack, under),
         peers: around.peers.to_vec(),
-        sandbox: sandbox(managed, around.version, around.stack.network, manager),
+        sandbox: sandbox(managed, around.version, around.stack.network, under),
     }
 }
 
@@ -269,11 +269,7 @@ fn awaited(service: &Service, around: &Surroundings<'_>) -> Vec<String> {
 
 /// The lines of the command beside it: until when the start lasts.
 fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
-    let mut call = format!(
-        ":{} gate watch --service {}",
-        called(around),
-        service.name
-    );
+    let mut call = format!(":{} gate watch --service {}", called(around), service.name);
     if managed.instances.is_some() {
         call.push_str(" --instance %i");
     }

@@ -26,6 +26,7 @@ mod ordering;
 mod real;
 mod secrets;
 mod unchanged;
+mod user;
 mod watchdog;
 
 use juniper_lab::Suite;
@@ -106,6 +107,7 @@ fn main() {
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
     trials.extend(gpu::trials());
+    trials.extend(user::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

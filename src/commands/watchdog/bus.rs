@@ -20,16 +20,16 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// The connection, made when it is needed.
 pub(super) struct Bus {
-    bus: Way,
+    way: Way,
     systemd: RefCell<Option<Rc<Systemd>>>,
     trouble: RefCell<Option<String>>,
 }
 
 impl Bus {
     /// No connection yet.
-    pub(super) fn new(bus: Way) -> Self {
+    pub(super) fn new(way: Way) -> Self {
         Self {
-            bus,
+            way,
             systemd: RefCell::default(),
             trouble: RefCell::default(),
         }
@@ -122,7 +122,7 @@ impl Bus {
         if let Some(systemd) = present {
             return Ok(systemd);
         }
-        let systemd = Rc::new(Systemd::connect(&self.bus).await?);
+        let systemd = Rc::new(Systemd::connect(&self.way).await?);
         *self.systemd.borrow_mut() = Some(Rc::clone(&systemd));
         Ok(systemd)
     }

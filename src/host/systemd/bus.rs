@@ -18,7 +18,7 @@ const BUS: (&str, &str) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
 pub enum Bus {
     /// The system's.
     System,
-    /// That of the user who we are, by its runtime directory.
+    /// That of the user who we are, by the user's runtime directory.
     User(PathBuf),
 }
 
@@ -34,24 +34,23 @@ impl Bus {
     }
 }
 
-/// By the bus of the session, by that of the user, or, where neither knows systemd, by the manager's own
-/// socket, as systemctl(1) does it.
+/// By the bus of the session, or by that of the user. The manager's own socket, which systemctl(1) falls back
+/// to, speaks no D-Bus that a library understands: what comes from it has a sender that no bus would give.
 async fn of_user(runtime: &Path) -> Result<zbus::Connection, BusError> {
-    let socket = |name: &str| format!("unix:path={}", runtime.join(name).display());
-    let buses = environment::session_bus().into_iter().chain([socket("bus")]);
-    let mut refused = None;
-    for address in buses {
+    let own = format!("unix:path={}", runtime.join("bus").display());
+    let mut why = "there is a bus, but no systemd on it".to_owned();
+    for address in environment::session_bus().into_iter().chain([own]) {
         match on_bus(&address).await {
             Ok(Some(connection)) => return Ok(connection),
             // A bus that was started for one program has no systemd on it.
             Ok(None) => {}
-            Err(error) => refused = Some(error),
+            Err(error) => why = BusError::unreachable(&error).told(),
         }
     }
-    let direct = Builder::address(&*socket("systemd/private")).p2p().build();
-    direct.await.map_err(|error| BusError::NoUserManager {
+    Err(BusError::NoUserManager {
         runtime: runtime.display().to_string(),
-        answer: BusError::unreachable(&refused.unwrap_or(error)).told(),
+        answer: why,
+        runs: runtime.join("systemd/private").exists(),
     })
 }
 

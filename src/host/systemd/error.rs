@@ -15,6 +15,8 @@ pub enum BusError {
         runtime: String,
         /// What came instead.
         answer: String,
+        /// Whether it runs all the same: then there is no bus to reach it by.
+        runs: bool,
     },
     /// We may not do this.
     #[error("may not {tried}: {answer}")]
@@ -98,6 +100,9 @@ impl From<BusError> for CommandError {
             BusError::Unreachable(_) => Self::new(Kind::Machine, message)
                 .hint("is systemd running here? `systemctl is-system-running` asks the same bus")
                 .hint("to work on a directory tree without systemd, use --root DIR"),
+            BusError::NoUserManager { runs: true, .. } => Self::new(Kind::Machine, message).hint(
+                "your systemd runs, but there is no bus of yours to reach it by: sudo apt install dbus-user-session, then log in again",
+            ),
             BusError::NoUserManager { .. } => Self::new(Kind::Machine, message)
                 .hint("a user's systemd runs from log-in to log-out: log in by ssh, at the console or by `machinectl shell`, not by su or sudo")
                 .hint("to have it run from boot on, without anybody logged in: loginctl enable-linger")

@@ -1,7 +1,7 @@
 //! What a systemd can do here, tried: whether services of a user's manager may have namespaces.
 //!
 //! Nothing else tells. Whether the kernel lets a user's manager make them hangs on its settings, on security
-//! modules (Ubuntu's AppArmor allows a namespace and then everything in it is refused), and on containers.
+//! modules (Ubuntu's `AppArmor` allows a namespace and then everything in it is refused), and on containers.
 
 use zbus::Variant;
 
@@ -34,15 +34,16 @@ impl Systemd {
         let tried = |error: zbus::Error| BusError::call("try namespaces", &error);
         let mut jobs = self.jobs().await?;
         let program = vec![("/bin/true", vec!["/bin/true"], false)];
-        let properties: Vec<(&str, Variant<'_>)> = std::iter::once(("ExecStart", Variant::new(program)))
-            .chain(ASKED.map(|(name, asked)| {
-                let value = match asked {
-                    Asked::Yes => Variant::from(true),
-                    Asked::Word(word) => Variant::from(word),
-                };
-                (name, value)
-            }))
-            .collect();
+        let properties: Vec<(&str, Variant<'_>)> =
+            std::iter::once(("ExecStart", Variant::new(program)))
+                .chain(ASKED.map(|(name, asked)| {
+                    let value = match asked {
+                        Asked::Yes => Variant::from(true),
+                        Asked::Word(word) => Variant::from(word),
+                    };
+                    (name, value)
+                }))
+                .collect();
         let path = self
             .manager
             .start_transient_unit(&unit, "replace", &properties, &[])

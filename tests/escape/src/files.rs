@@ -22,10 +22,16 @@ pub(crate) fn own() -> PathBuf {
 /// Where services have their directories: those of the system, and those of the user whose manager runs
 /// this one.
 fn bases() -> Vec<String> {
-    let mut bases = ["/var/lib", "/var/log", "/var/cache", "/run"].map(str::to_owned).to_vec();
+    let mut bases = ["/var/lib", "/var/log", "/var/cache", "/run"]
+        .map(str::to_owned)
+        .to_vec();
     for variable in ["STATE", "LOGS", "CACHE", "RUNTIME"] {
         let listed = env::var(format!("{variable}_DIRECTORY")).unwrap_or_default();
-        bases.extend(listed.split_once("/juniper/").map(|(base, _)| base.to_owned()));
+        bases.extend(
+            listed
+                .split_once("/juniper/")
+                .map(|(base, _)| base.to_owned()),
+        );
     }
     bases
 }
