@@ -35,9 +35,7 @@ pub(super) async fn run(options: &Doctor, context: &Context) -> Result<u8, Comma
             .terminal
             .line(&context.terminal.worded(&json(&found).to_string()));
     } else {
-        context
-            .terminal
-            .data(&context.terminal.worded(&text(&found)));
+        context.terminal.report(&text(&found));
     }
     Ok(u8::from(worst(&found) == Severity::Error))
 }

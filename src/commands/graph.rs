@@ -34,7 +34,7 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
         context.terminal.line(&json(&graph).to_string());
         return Ok(0);
     }
-    context.terminal.data(&match options.format {
+    context.terminal.report(&match options.format {
         GraphFormat::Ascii => text(&graph),
         GraphFormat::Mermaid => mermaid(&graph),
         GraphFormat::Dot => dot(&graph),
@@ -131,7 +131,7 @@ async fn last_start(context: &Context) -> Result<u8, CommandError> {
         context.terminal.line(&value.to_string());
     } else {
         let text = chain::text(last, &explained, comparison.as_ref());
-        context.terminal.data(&text);
+        context.terminal.report(&text);
     }
     Ok(0)
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(options: &Why, context: &Context) -> Result<u8, CommandE
     if context.json {
         context.terminal.line(&json(&story).to_string());
     } else {
-        context.terminal.data(&text(&story));
+        context.terminal.report(&text(&story));
     }
     Ok(0)
 }

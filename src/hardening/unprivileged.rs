@@ -32,6 +32,9 @@ const ROOTS_FILTER: &str =
 /// Said of what takes a new `/proc`.
 const OLD_PROC: &str = "a user's manager cannot mount /proc anew: it would change nothing, or keep the service from starting";
 
+/// Said of a namespace that all command lines of a unit share.
+const OWN_USERS: &str = "its command lines share that namespace, but each is in a user namespace of its own: the second would not start";
+
 /// Said of everything that takes a namespace where there are none.
 const NO_NAMESPACES: &str = "this machine lets no ordinary user make namespaces: `juniperctl --user doctor` says \
      what keeps it from that";
@@ -68,6 +71,7 @@ pub fn fit(directive: &str, profile: Profile, version: SystemdVersion, manager: 
         "PrivateMounts" => {
             return Fit::Off("the other directives imply it; alone it would deny nothing");
         }
+        "PrivateIPC" => return Fit::Off(OWN_USERS),
         "ProtectProc" | "ProcSubset" => return Fit::Off(OLD_PROC),
         "RemoveIPC" => return Fit::Off("it takes a `User=`, which units of a user have not"),
         "DevicePolicy" | "IPAddressDeny" | "IPAddressAllow" => return Fit::Off(ROOTS_FILTER),
@@ -86,7 +90,6 @@ pub fn fit(directive: &str, profile: Profile, version: SystemdVersion, manager: 
         | "ProtectSystem"
         | "PrivateTmp"
         | "PrivateDevices"
-        | "PrivateIPC"
         | "PrivateNetwork" => Fit::Whole,
         _ => return Fit::Whole,
     };

@@ -57,6 +57,11 @@ impl Terminal {
         }
     }
 
+    /// Writes data that speaks to the person.
+    pub fn report(&self, text: &str) {
+        self.data(&self.worded(text));
+    }
+
     /// Whether data cannot be written any more; what would go on for ever ends then.
     #[must_use]
     pub fn reader_left(&self) -> bool {

@@ -11,7 +11,7 @@ pub struct UserMode {
 }
 
 /// Commands as the system's are called, and as a user's are.
-const COMMANDS: [(&str, &str); 13] = [
+const COMMANDS: [(&str, &str); 14] = [
     ("sudo juniperctl ", "juniperctl --user "),
     ("`juniperctl ", "`juniperctl --user "),
     ("sudo systemctl ", "systemctl --user "),
@@ -20,6 +20,7 @@ const COMMANDS: [(&str, &str); 13] = [
         "systemctl status dbus.socket",
         "systemctl --user status dbus.socket",
     ),
+    (", then juniperctl ", ", then juniperctl --user "),
     ("run it as root: ", "run "),
     ("--user --user ", "--user "),
     ("sudo chmod ", "chmod "),

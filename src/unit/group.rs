@@ -18,7 +18,7 @@ use super::kernel_log;
 use super::manager::Manager;
 use super::network::socket_of_member;
 use super::sandbox::{own_sandbox, peers};
-use super::value::{argument, raw, span};
+use super::value::{argument, span};
 use super::version::SystemdVersion;
 
 /// The unit that everything is part of.
@@ -88,7 +88,7 @@ pub fn unit(
         watchdog: WATCHDOG,
         watchdog_user: act::USER,
         watchdog_records: facts.manager.user().map_or_else(String::new, |user| {
-            raw(&format!("{}/watchdog", user.records))
+            argument(&format!("-{}/watchdog", user.records))
         }),
         act: act::SOCKET,
         kernel_log: (kernel_log::is_needed(stack) && !facts.manager.is_user())

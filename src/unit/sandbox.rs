@@ -11,7 +11,7 @@ use crate::spec::text::{AbsolutePath, Text};
 
 use super::facts::Facts;
 use super::manager::{Manager, is_hidden};
-use super::value::{Directories, raw};
+use super::value::{Directories, argument, raw};
 use super::version::SystemdVersion;
 
 /// Addresses beyond loopback on which services of the stack listen: whoever talks to them, the gates
@@ -108,12 +108,12 @@ pub(super) fn shown(managed: &Managed, stack: &Stack, under: &Manager) -> Vec<St
             .ok()
             .and_then(|program| user.programs.get(&program));
         let paths = known.map_or_else(
-            || vec![raw(program)],
-            |paths| paths.iter().map(|path| raw(path.as_str())).collect(),
+            || vec![program],
+            |paths| paths.iter().map(AbsolutePath::as_str).collect(),
         );
         for path in paths {
             // What is gone by now must not keep the service from saying so itself.
-            let line = format!("-{path}");
+            let line = argument(&format!("-{}", path.replace(':', "\\:")));
             if !shown.contains(&line) {
                 shown.push(line);
             }

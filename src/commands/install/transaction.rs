@@ -128,6 +128,9 @@ impl<'c> Transaction<'c> {
     }
 
     async fn put_in_place(&self, systemd: Option<&Systemd>) -> Result<(), CommandError> {
+        if self.enables && self.context.is_user() {
+            Files::make_directory(&self.context.paths.watchdog())?;
+        }
         self.switch.switch()?;
         match systemd {
             Some(systemd) => {

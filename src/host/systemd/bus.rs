@@ -1,17 +1,24 @@
 //! Which systemd is talked to, and the way there.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zbus::connection::Builder;
 
 use super::BusError;
-use crate::host::environment;
+use crate::host::{clock, environment};
 
 /// The name by which systemd is called on a bus.
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 
 /// The bus itself, by name and object.
 const BUS: (&str, &str) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+
+/// How long systemd may take to join a bus that was started for us.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked for.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Which systemd is talked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +46,11 @@ impl Bus {
 async fn of_user(runtime: &Path) -> Result<zbus::Connection, BusError> {
     let own = format!("unix:path={}", runtime.join("bus").display());
     let mut why = "there is a bus, but no systemd on it".to_owned();
-    for address in environment::session_bus().into_iter().chain([own]) {
-        match on_bus(&address).await {
+    let runs = runtime.join("systemd/private").exists();
+    let session = environment::session_bus().filter(|address| *address != own);
+    let buses = session.map(|address| (address, false));
+    for (address, comes) in buses.into_iter().chain([(own, runs)]) {
+        match on_bus(&address, comes).await {
             Ok(Some(connection)) => return Ok(connection),
             // A bus that was started for one program has no systemd on it.
             Ok(None) => {}
@@ -50,17 +60,27 @@ async fn of_user(runtime: &Path) -> Result<zbus::Connection, BusError> {
     Err(BusError::NoUserManager {
         runtime: runtime.display().to_string(),
         answer: why,
-        runs: runtime.join("systemd/private").exists(),
+        runs,
     })
 }
 
-/// A connection to a bus, where systemd is there.
-async fn on_bus(address: &str) -> zbus::Result<Option<zbus::Connection>> {
+/// A connection to a bus, where systemd is there. Whoever is the first to connect has the bus started, and
+/// systemd joins it a moment later.
+async fn on_bus(address: &str, comes: bool) -> zbus::Result<Option<zbus::Connection>> {
     let connection = Builder::address(address).build().await?;
     let (name, object) = BUS;
-    let answer = connection
-        .call_method(Some(name), object, Some(name), "NameHasOwner", &SYSTEMD)
-        .await?;
-    let is_there: bool = answer.body().deserialize()?;
-    Ok(is_there.then_some(connection))
+    let begun = clock::now();
+    loop {
+        let answer = connection
+            .call_method(Some(name), object, Some(name), "NameHasOwner", &SYSTEMD)
+            .await?;
+        let is_there: bool = answer.body().deserialize()?;
+        if is_there {
+            return Ok(Some(connection));
+        }
+        if !comes || begun.elapsed() > PATIENCE {
+            return Ok(None);
+        }
+        clock::pause(LOOK).await;
+    }
 }

@@ -52,9 +52,10 @@ for base in ~/.config/juniper ~/.local/state/juniper ~/.config/log/juniper ~/.lo
 done
 "#;
 
-/// What no unit of a user's can be kept from: `ProtectProc=` and `ProcSubset=` do nothing there, and all
-/// services are one user.
-const OPEN: [&str; 3] = [
+/// What no unit of a user's can be kept from: `ProtectProc=` and `ProcSubset=` do nothing there, `PrivateIPC=`
+/// would keep the watcher from starting, and all services are one user.
+const OPEN: [&str; 4] = [
+    "reach-shared-memory",
     "see-others-process",
     "read-kernel-settings",
     "signal-same-users-process",
