@@ -31,7 +31,7 @@ ipcmk -M 16 -p 0666 >/dev/null
 cp -a /dev/null /dev/nvidia0
 ";
 
-const VICTIM: &str = r#"set -e
+const VICTIM: &str = r"set -e
 mkdir -p ~/.config/juniper/secrets ~/.config/systemd/user /tmp/told
 echo here >~/letter
 echo here >~/.config/juniper/secrets/key
@@ -50,7 +50,7 @@ for base in ~/.config/juniper ~/.local/state/juniper ~/.config/log/juniper ~/.lo
     ~/.cache/juniper $XDG_RUNTIME_DIR/juniper; do
     if test -d $base/other; then echo here >$base/other/file; fi
 done
-"#;
+";
 
 /// What no unit of a user's can be kept from: `ProtectProc=` and `ProcSubset=` do nothing there, `PrivateIPC=`
 /// would keep the watcher from starting, and all services are one user.
@@ -104,12 +104,12 @@ pub(super) fn escape(suite: Suite) -> Outcome {
         if OTHERS.contains(&name.as_str()) || name == "PrivateUsers" {
             continue;
         }
-        let (base, before) = if takes_namespaces(&name) {
+        let (needed, before) = if takes_namespaces(&name) {
             ("PrivateUsers=yes\n", &with_users)
         } else {
             ("", &open)
         };
-        let text = format!("{bare}{base}{name}={value}\n");
+        let text = format!("{bare}{needed}{name}={value}\n");
         let left = open_in(&stage, &format!("only{number}"), &text, &names)?;
         claim(
             before.iter().any(|attempt| !left.contains(attempt)),

@@ -15,7 +15,7 @@ pub(super) const HOME: &str = "/home/lena";
 /// How long anything may take to come.
 const SETTLES: Duration = Duration::from_secs(30);
 
-/// What pam_systemd(8) does on a machine that people log in to: the roots have no such module.
+/// What `pam_systemd(8)` does on a machine that people log in to: the roots have no such module.
 const PAM: &str = "set -e
 mkdir -p /etc/systemd/system/user@.service.d
 printf '[Service]\\nEnvironment=XDG_RUNTIME_DIR=/run/user/%%i\\n' >/etc/systemd/system/user@.service.d/lab.conf
@@ -66,8 +66,14 @@ impl Stage {
     /// Lets the user's manager run without a session. By systemd-run: logind of 257 answers nobody whose
     /// control group it does not see, as those whom the lab sends in.
     pub(super) fn linger(&self) -> Outcome {
-        let line = format!("systemd-run --quiet --wait loginctl enable-linger {USER}");
-        exits(&self.machine, &line, 0)?;
+        self.starts_manager(&format!(
+            "systemd-run --quiet --wait loginctl enable-linger {USER}"
+        ))
+    }
+
+    /// Has the user's manager started by this line.
+    pub(super) fn starts_manager(&self, line: &str) -> Outcome {
+        exits(&self.machine, line, 0)?;
         self.waits_until("the user's manager", || {
             self.as_user("systemctl --user is-system-running")
                 .is_ok_and(|told| told.stdout.trim() == "running")
