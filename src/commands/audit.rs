@@ -66,6 +66,10 @@ async fn running(context: &Context) -> SystemdVersion {
 
 /// What systemd itself says of the installed unit.
 fn measured(audited: &Audited, version: SystemdVersion, context: &Context) -> Option<Exposure> {
+    // It takes every unit that names no user for root's, those of a user's manager, too.
+    if context.is_user() {
+        return None;
+    }
     let path = context.paths.units().join(&audited.unit);
     let can = !context.paths.is_offline() && version.has(OFFLINE) && Files::exists(&path);
     if !can {

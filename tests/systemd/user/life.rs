@@ -199,6 +199,10 @@ fn recovers(stage: &Stage) -> Outcome {
             .as_user(watching)
             .is_ok_and(|told| told.stdout.contains("watching 5 services"))
     })?;
+    let page = format!(
+        "curl -fsS --unix-socket {RUNTIME}/juniperctl/watchdog.sock http://localhost/health"
+    );
+    stage.exits(&page, 0)?;
     let others = stage.process("juniper-cascor.service")?;
     let before = stage.process(unit)?;
     stage.exits(&format!("kill -STOP {before}"), 0)?;
