@@ -70,11 +70,11 @@ pub fn of(profile: Profile, published: bool, network: Network, manager: &Manager
 /// is open, too.
 const fn of_user(profile: Profile, namespaces: Namespaces) -> Exposure {
     let (allowed, refused) = match profile {
-        Profile::Network | Profile::MachineLearning => (44, 62),
-        Profile::Gpu | Profile::Devices => (49, 62),
-        Profile::Watchdog | Profile::Notification | Profile::KernelLog => (45, 62),
-        Profile::Act => (42, 59),
-        Profile::Ready => (56, 62),
+        Profile::Network | Profile::MachineLearning => (44, 58),
+        Profile::Gpu | Profile::Devices => (49, 58),
+        Profile::Watchdog | Profile::Notification | Profile::KernelLog => (45, 58),
+        Profile::Act => (42, 55),
+        Profile::Ready => (56, 58),
     };
     match namespaces {
         Namespaces::Allowed => Exposure::tenths(allowed),
