@@ -14,7 +14,12 @@ const SITE: &str = "[services.notebook]\ncommand = [\"/bin/true\"]\nmemory_max =
 fn all(text: &str, denials: &[Denial]) -> Vec<Judged> {
     let stack = stack_of(text, "lab");
     let managed = stack.services[0].managed().unwrap();
-    let sandbox = sandbox(managed, SystemdVersion::NEWEST, stack.network, &Manager::System);
+    let sandbox = sandbox(
+        managed,
+        SystemdVersion::NEWEST,
+        stack.network,
+        &Manager::System,
+    );
     let mut tally = Tally::default();
     for denial in denials {
         tally.take(denial.clone(), Source::Kernel, 1, None, None);

@@ -11,11 +11,14 @@ use libtest_mimic::Failed;
 use super::super::lab::{Outcome, claim, has};
 use super::stage::{HOME, RUNTIME, Stage};
 
-/// Everything that the user and the system have that an install could touch.
-const COMPARED: [&str; 3] = [HOME, "/etc", "/var/lib"];
-
-/// What other programs write while the machine runs.
-const OTHERS: [&str; 3] = ["/var/lib/systemd", "/var/lib/dbus", "/etc/.updated"];
+/// The user's home, and what an install for the whole machine would write to.
+const COMPARED: [&str; 5] = [
+    HOME,
+    "/etc",
+    "/opt",
+    "/var/lib/juniper",
+    "/var/lib/juniperctl",
+];
 
 /// Probes every second, so that a hang is noticed soon.
 const CONFIGURATION: &str = r#"profile = "mock"
@@ -29,7 +32,7 @@ liveness = { interval = "1s", timeout = "2s" }
 const NOTICED: Duration = Duration::from_secs(3 + 2 + 10);
 
 fn tree(stage: &Stage) -> Result<BTreeMap<PathBuf, Entry>, Failed> {
-    Ok(stage.machine.tree(&COMPARED, &OTHERS)?)
+    Ok(stage.machine.tree(&COMPARED, &["/etc/.updated"])?)
 }
 
 pub(super) fn whole(suite: Suite) -> Outcome {
@@ -202,7 +205,9 @@ fn recovers(stage: &Stage) -> Outcome {
     let page = format!(
         "curl -fsS --unix-socket {RUNTIME}/juniperctl/watchdog.sock http://localhost/health"
     );
-    stage.exits(&page, 0)?;
+    stage.waits_until("the watchdog to have heard from all", || {
+        stage.as_user(&page).is_ok_and(|told| told.success())
+    })?;
     let others = stage.process("juniper-cascor.service")?;
     let before = stage.process(unit)?;
     stage.exits(&format!("kill -STOP {before}"), 0)?;
