@@ -152,6 +152,12 @@ pub fn of(
     if files.iter().any(|file| file.name == gpu::GATE) {
         group.push((gpu::GATE.to_owned(), Profile::Devices, Network::Host));
     }
+    group.extend(
+        files
+            .iter()
+            .filter(|file| file.name.contains(".returned"))
+            .map(|file| (file.name.clone(), Profile::Ready, Network::Host)),
+    );
     if stack.network.is_isolated() {
         group.push((NETWORK.to_owned(), Profile::Network, stack.network));
     }

@@ -17,6 +17,7 @@ pub mod manager;
 pub mod network;
 pub mod notification;
 pub mod render;
+pub mod returned;
 pub mod sandbox;
 pub mod service;
 pub mod soundness;

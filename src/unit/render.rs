@@ -14,6 +14,7 @@ use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
+use super::returned::{self, ReturnedUnit};
 use super::sandbox::peers;
 use super::service::{self, ServiceUnit, StartedBy, Surroundings};
 use super::version::SystemdVersion;
@@ -85,6 +86,12 @@ struct KernelLogTemplate<'u> {
 }
 
 #[derive(Template)]
+#[template(path = "returned.service")]
+struct ReturnedTemplate<'u> {
+    unit: &'u ReturnedUnit,
+}
+
+#[derive(Template)]
 #[template(path = "juniper-act.socket")]
 struct ActSocketTemplate<'u> {
     unit: &'u ActUnit,
@@ -148,6 +155,9 @@ pub fn rendered(
     for unit in &network::proxies(stack, version) {
         files.push(file(&unit.socket, &SocketTemplate { unit })?);
         files.push(file(&unit.service, &ProxyTemplate { unit })?);
+    }
+    for unit in &returned::units(stack, version, facts) {
+        files.push(file(&unit.file_name, &ReturnedTemplate { unit })?);
     }
     let acting = act::unit(stack, version, facts);
     files.push(file(act::SOCKET, &ActSocketTemplate { unit: &acting })?);

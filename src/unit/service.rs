@@ -44,6 +44,7 @@ pub struct ServiceUnit {
     pub exec_start: Vec<String>,
     pub watch: Vec<String>,
     pub returned: Option<String>,
+    pub returned_unit: Option<String>,
     pub lost: Option<String>,
     pub working_directory: String,
     pub environment: Vec<String>,
@@ -158,8 +159,9 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         started: StartedBy::on(around.version),
         exec_start: exec_start(service, managed, around),
         watch: watch(service, managed, around),
-        returned: returned(service, around),
-        lost: lost(service, around),
+        returned: returned(service, around).filter(|_| !under.is_user()),
+        returned_unit: super::returned::wanted(service, around.stack, under),
+        lost: lost(service, around).filter(|_| !under.is_user()),
         working_directory: managed
             .working_directory
             .as_ref()

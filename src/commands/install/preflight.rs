@@ -12,7 +12,10 @@ use crate::spec::text::AbsolutePath;
 use crate::unit::act::USER;
 
 /// What a notification does not see.
-const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+const HIDDEN: &[&str] = &["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+
+/// The same in user mode.
+const HIDDEN_FROM_USERS: &[&str] = &["/tmp/", "/var/tmp/"];
 
 /// What the units need and this machine lacks.
 pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
@@ -77,7 +80,12 @@ fn of_notification(notification: &Notification, context: &Context) -> Vec<(Strin
                     let hint = "install it there, or correct watchdog.notification.command";
                     return Some((format!("{program} is not there"), hint.to_owned()));
                 }
-                let is_hidden = HIDDEN.iter().any(|path| program.as_str().starts_with(path));
+                let hidden = if context.is_user() {
+                    HIDDEN_FROM_USERS
+                } else {
+                    HIDDEN
+                };
+                let is_hidden = hidden.iter().any(|path| program.as_str().starts_with(path));
                 is_hidden.then(|| {
                     (
                         format!("{program} is hidden from it by the sandbox"),

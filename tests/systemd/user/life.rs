@@ -20,11 +20,15 @@ const COMPARED: [&str; 5] = [
     "/var/lib/juniperctl",
 ];
 
-/// Probes every second, so that a hang is noticed soon.
+/// Probes every second, so that a hang is noticed soon; a dependent that is told of a loss from outside of the
+/// sandbox; and the program itself where people without root have it.
 const CONFIGURATION: &str = r#"profile = "mock"
+juniperctl = "/home/lena/.cargo/bin/juniperctl"
 [services.data]
 readiness = { interval = "1s", timeout = "2s" }
 liveness = { interval = "1s", timeout = "2s" }
+[services.canopy.depends_on.data]
+when_lost = "restart"
 "#;
 
 /// From the fault to the signal: `failure_threshold` times `interval` plus `timeout`; and what the restart and a
@@ -50,7 +54,10 @@ pub(super) fn whole(suite: Suite) -> Outcome {
     stage.exits("juniperctl --user uninstall --purge --yes", 0)?;
     same(&before, &tree(&stage)?)?;
 
-    stage.exits("mkdir -p ~/.config/juniper", 0)?;
+    stage.exits(
+        "mkdir -p ~/.config/juniper ~/.cargo/bin && cp /usr/bin/juniperctl ~/.cargo/bin/",
+        0,
+    )?;
     stage.machine.write(
         format!("{HOME}/.config/juniper/juniper.toml"),
         CONFIGURATION,
@@ -209,6 +216,7 @@ fn recovers(stage: &Stage) -> Outcome {
         stage.as_user(&page).is_ok_and(|told| told.success())
     })?;
     let others = stage.process("juniper-cascor.service")?;
+    let dependent = stage.process("juniper-canopy.service")?;
     let before = stage.process(unit)?;
     stage.exits(&format!("kill -STOP {before}"), 0)?;
     let took = stage.replaced(unit, &before)?;
@@ -216,6 +224,7 @@ fn recovers(stage: &Stage) -> Outcome {
         took <= NOTICED,
         format!("the hang was cured after {took:?}"),
     )?;
+    stage.replaced("juniper-canopy.service", &dependent)?;
     stage.waits_until("data to be ready again", || {
         stage
             .as_user("juniperctl --user health")
