@@ -14,16 +14,15 @@ use crate::host::secrets::{Listing, listing};
 use crate::host::switch::{Recovery, Switch};
 use crate::host::systemd::{Bus, BusError, Systemd};
 use crate::host::terminal::Talk;
-use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml, programs};
+use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
 use crate::output::user_mode::UserMode;
 use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
 use crate::spec::stack::Gpu;
-use crate::spec::text::{AbsolutePath, Text};
 use crate::unit::facts::{self, Facts};
-use crate::unit::manager::{Manager, Namespaces, UserManager, is_hidden};
+use crate::unit::manager::Namespaces;
 use crate::unit::notification;
 
 /// What every command is given.
@@ -40,7 +39,7 @@ pub struct Context {
     /// Whether the environment says that people rely on this machine's results.
     pub production: bool,
     /// Whether the user's manager makes namespaces, once that was tried.
-    namespaces: OnceCell<Namespaces>,
+    pub(super) namespaces: OnceCell<Namespaces>,
 }
 
 /// The right to change what is installed.
@@ -111,60 +110,6 @@ impl Context {
             None => Bus::System,
             Some(user) => Bus::User(user.runtime.clone()),
         }
-    }
-
-    /// Tries what a user's manager can do here, so that units ask for no more. Before that it is taken to
-    /// be able to do all of it.
-    ///
-    /// # Errors
-    /// It takes no unit at all.
-    pub async fn try_namespaces(&self, systemd: &Systemd) -> Result<Namespaces, BusError> {
-        if let Some(known) = self.namespaces.get() {
-            return Ok(*known);
-        }
-        let found = if !self.is_user() || systemd.grants_namespaces().await? {
-            Namespaces::Allowed
-        } else {
-            Namespaces::Refused
-        };
-        Ok(*self.namespaces.get_or_init(|| found))
-    }
-
-    /// Whose manager runs the units of a stack.
-    fn manager(&self, stack: &Stack) -> Manager {
-        if !self.is_user() {
-            return Manager::System;
-        }
-        let records = AbsolutePath::parse(&self.paths.records().display().to_string());
-        let Ok(records) = records else {
-            return Manager::System;
-        };
-        let hidden = stack
-            .services
-            .iter()
-            .filter_map(|service| service.managed())
-            .flat_map(|managed| managed.command.iter().map(Text::as_str))
-            .chain([stack.juniperctl.as_str()])
-            .filter(|word| is_hidden(word));
-        let programs = hidden
-            .filter_map(|word| {
-                let needed = programs::needed(Path::new(word));
-                let needed = needed
-                    .iter()
-                    .filter_map(|path| AbsolutePath::parse(path.to_str()?).ok())
-                    .collect();
-                Some((Text::parse(word).ok()?, needed))
-            })
-            .collect();
-        Manager::User(UserManager {
-            namespaces: self
-                .namespaces
-                .get()
-                .copied()
-                .unwrap_or(Namespaces::Allowed),
-            records,
-            programs,
-        })
     }
 
     /// What is installed, if anything.
