@@ -51,10 +51,17 @@ pub struct Cli {
 
 /// Options that every command takes
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Work with your own manager and your own units, without root
+    #[arg(long, global = true, conflicts_with = "root")]
+    pub user: bool,
     /// Read this file instead of /etc/juniper/juniper.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

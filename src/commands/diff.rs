@@ -4,21 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
-use crate::host::systemd::Systemd;
 use crate::output::installed::{drift as text, drift_json};
 use crate::plan::drift::{Lying, drift};
 use crate::plan::{self, Change, Effects, Found, Receipt};
 use crate::unit::{SystemdVersion, rendered};
 
 use super::{Context, configuration, generations, install};
-
-/// Where else systemd looks for what changes or masks a unit of /etc/systemd/system.
-const ELSEWHERE: [&str; 4] = [
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-];
 
 pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
     let receipt = context.receipt()?.ok_or_else(|| {
@@ -80,7 +71,7 @@ fn lying(units: BTreeMap<String, Found>, context: &Context) -> Result<Lying, Com
         interrupted: context.switch().is_begun()?,
         ..Lying::default()
     };
-    let elsewhere = ELSEWHERE.map(|path| context.paths.at(path));
+    let elsewhere = context.paths.units_elsewhere();
     for directory in std::iter::once(&own).chain(&elsewhere) {
         for name in Files::names(directory)? {
             if !name.starts_with("juniper") {
@@ -129,10 +120,13 @@ async fn pending(receipt: &Receipt, context: &Context) -> Result<Pending, Comman
     let systemd = if context.paths.is_offline() {
         None
     } else {
-        Systemd::connect().await.ok()
+        context.systemd().await.ok()
     };
     let running = match &systemd {
-        Some(systemd) => systemd.version().await.ok(),
+        Some(systemd) => {
+            context.try_namespaces(systemd).await?;
+            systemd.version().await.ok()
+        }
         None => None,
     };
     let Some(version) = running.or_else(|| SystemdVersion::parse(&receipt.systemd)) else {

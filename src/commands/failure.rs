@@ -82,7 +82,7 @@ pub(super) async fn tell(
     context
         .terminal
         .error(&format!("error: {} failed: {why}", member.label()));
-    match last_lines(&unit, since).await {
+    match last_lines(&unit, since, context).await {
         Ok(lines) => {
             for line in lines {
                 context
@@ -92,16 +92,26 @@ pub(super) async fn tell(
         }
         Err(error) => context.terminal.detail(&error.message),
     }
+    let option = if context.is_user() {
+        "--user-unit "
+    } else {
+        "-u "
+    };
     context
         .terminal
-        .error(&format!("hint: the whole story: journalctl -u {unit}"));
+        .error(&format!("hint: the whole story: journalctl {option}{unit}"));
 }
 
 /// What it said since the command began: what happened before that is another story.
-async fn last_lines(unit: &str, Moment(since): Moment) -> Result<Vec<String>, CommandError> {
+async fn last_lines(
+    unit: &str,
+    Moment(since): Moment,
+    context: &Context,
+) -> Result<Vec<String>, CommandError> {
     let query = Query {
         units: vec![unit.to_owned()],
         since: Some(format!("@{}", since / 1_000_000)),
+        of_user: context.is_user(),
         ..Query::default()
     };
     let mut journal = Journal::open(&query)?;

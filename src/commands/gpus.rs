@@ -130,7 +130,7 @@ pub(super) async fn tell_of(members: &[Member<'_>], stack: &Stack, context: &Con
     }
     let running: Vec<String> = members.iter().map(Member::unit).collect();
     let gpus = context.gpus(stack);
-    let prober = inside::prober(stack).await.ok().flatten();
+    let prober = inside::prober(stack, context).await.ok().flatten();
     let standings = standings(stack, &running, prober.as_ref(), &gpus).await;
     tell(&standings, &gpus, context);
 }

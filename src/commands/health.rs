@@ -28,7 +28,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
     loop {
-        let code = match inside::prober(&stack).await {
+        let code = match inside::prober(&stack, context).await {
             Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
@@ -54,7 +54,7 @@ async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
     if context.json {
         context.terminal.line(&told.json().to_string());
     } else {
-        context.terminal.data(&told.text());
+        context.terminal.report(&told.text());
     }
     orders::told(members, context);
     Some(exit_code(told.verdict))
@@ -66,7 +66,7 @@ async fn look(
     prober: Option<&Prober>,
     context: &Context,
 ) -> u8 {
-    let survey = survey::taken(members, prober).await;
+    let survey = survey::taken(members, prober, context).await;
     if let Some(error) = &survey.bus {
         context
             .terminal
@@ -77,7 +77,7 @@ async fn look(
     if context.json {
         context.terminal.line(&json(&report).to_string());
     } else {
-        context.terminal.data(&text(&report));
+        context.terminal.report(&text(&report));
     }
     orders::told(members, context);
     let gpus = context.gpus(stack);

@@ -9,22 +9,24 @@ use crate::error::{CommandError, Kind};
 use crate::host::accounts;
 use crate::host::http::Prober;
 use crate::host::network::NetworkOf;
-use crate::host::systemd::Systemd;
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
 use crate::unit::group::WATCHDOG;
 
-use super::survey;
+use super::{Context, survey};
 
 /// Who asks the members of a stack; `None` where nothing of an isolated group runs, so that there is no
 /// network in which anybody could answer.
 ///
 /// # Errors
 /// The group has a network of its own and this user may not enter it.
-pub(super) async fn prober(stack: &Stack) -> Result<Option<Prober>, CommandError> {
+pub(super) async fn prober(
+    stack: &Stack,
+    context: &Context,
+) -> Result<Option<Prober>, CommandError> {
     if stack.network.is_isolated() {
-        let Some(network) = network(stack).await? else {
+        let Some(network) = network(stack, context).await? else {
             return Ok(None);
         };
         network
@@ -36,8 +38,8 @@ pub(super) async fn prober(stack: &Stack) -> Result<Option<Prober>, CommandError
 
 /// The network of the first process of the group that lives in one of its own. A process that is only
 /// being made is still in the machine's; where those that run are there, too, the group has not moved yet.
-async fn network(stack: &Stack) -> Result<Option<NetworkOf>, CommandError> {
-    let systemd = Systemd::connect().await?;
+async fn network(stack: &Stack, context: &Context) -> Result<Option<NetworkOf>, CommandError> {
+    let systemd = context.systemd().await?;
     let mut machine = None;
     for (_, mut state) in systemd.running(&units(stack)).await? {
         systemd.detail(&mut state).await?;

@@ -19,7 +19,7 @@ pub(super) async fn run(
     context.online("this")?;
     let stack = configuration::installed_stack(context)?;
     let chosen = failure::selected(&stack, &options.services)?;
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     if chosen.is_empty() {
         context
             .terminal

@@ -31,6 +31,7 @@ mod logs;
 mod man;
 mod notification;
 mod orders;
+mod own_manager;
 mod progress;
 mod provision;
 mod readable;

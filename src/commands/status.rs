@@ -22,9 +22,9 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     context.online("status")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     loop {
-        let prober = inside::prober(&stack).await?;
+        let prober = inside::prober(&stack, context).await?;
         look(&stack, &members, prober.as_ref(), &systemd, context).await?;
         if !options.watch || context.terminal.reader_left() {
             return Ok(0);
@@ -40,7 +40,7 @@ async fn look(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let mut survey = survey::taken(members, prober).await;
+    let mut survey = survey::taken(members, prober, context).await;
     if let Some(error) = survey.bus.take() {
         return Err(error.into());
     }
@@ -81,7 +81,7 @@ async fn look(
             .terminal
             .line(&json(profile, page.as_deref(), &rows).to_string());
     } else {
-        context.terminal.data(&text(
+        context.terminal.report(&text(
             profile,
             page.as_deref(),
             &rows,

@@ -139,6 +139,12 @@ impl Files {
         fs::read_link(path).ok()?.to_str().map(str::to_owned)
     }
 
+    /// Whether a path is a directory itself, and no link to one.
+    #[must_use]
+    pub fn is_directory(path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    }
+
     /// When a file was last written, in microseconds since 1970.
     #[must_use]
     pub fn modified(path: &Path) -> Option<u64> {

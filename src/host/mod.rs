@@ -30,6 +30,7 @@ pub mod notify;
 pub mod nvml;
 pub mod paths;
 pub mod process;
+pub mod programs;
 pub mod prompt;
 pub mod provision;
 pub mod secrets;

@@ -19,4 +19,5 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod told;
+pub mod user_mode;
 pub mod why;

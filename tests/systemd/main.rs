@@ -28,6 +28,7 @@ mod provisioning;
 mod real;
 mod secrets;
 mod unchanged;
+mod user;
 mod watchdog;
 
 use juniper_lab::Suite;
@@ -113,6 +114,7 @@ fn main() {
     trials.extend(package::trials());
     trials.extend(gpu::trials());
     trials.extend(provisioning::trials());
+    trials.extend(user::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());

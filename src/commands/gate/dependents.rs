@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// them back into their gates.
 pub(super) async fn lost(patterns: &[String], context: &Context) -> Result<u8, CommandError> {
     in_time(async {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         for (unit, state) in running(patterns, &systemd).await? {
             if past_its_gate(&state) {
                 restart(&unit, &state, &systemd, context).await;
@@ -43,7 +43,7 @@ pub(super) async fn returned(
     context: &Context,
 ) -> Result<u8, CommandError> {
     in_time(async {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         let mut states = systemd.states(&[of.to_owned()]).await?;
         let Some(mut dependency) = states.remove(of) else {
             return Ok(());

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use crate::cli::GateExec;
 use crate::error::CommandError;
-use crate::host::systemd::Systemd;
 use crate::host::{Files, clock, notify, process};
 use crate::output::style::latency;
 use crate::provision;
@@ -78,7 +77,7 @@ async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String
     let started = if exec.started.is_empty() {
         Ok(())
     } else {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         waiter.all_started(&exec.started, &systemd).await?
     };
     let met = match started {

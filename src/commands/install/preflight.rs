@@ -13,10 +13,16 @@ use crate::spec::text::AbsolutePath;
 use crate::unit::act::USER;
 
 /// What a notification does not see.
-const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+const HIDDEN: &[&str] = &["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+
+/// The same in user mode.
+const HIDDEN_FROM_USERS: &[&str] = &["/tmp/", "/var/tmp/"];
 
 /// What the units need and this machine lacks.
 pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+    if context.is_user() {
+        return of_programs(stack, context);
+    }
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
     if !context.paths.is_offline() && !account {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
@@ -28,6 +34,11 @@ pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandE
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     readable::warn(context);
+    of_programs(stack, context)
+}
+
+/// The programs that the units run.
+fn of_programs(stack: &Stack, context: &Context) -> Result<(), CommandError> {
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
     if !there(gate) {
@@ -71,7 +82,12 @@ fn of_notification(notification: &Notification, context: &Context) -> Vec<(Strin
                     let hint = "install it there, or correct watchdog.notification.command";
                     return Some((format!("{program} is not there"), hint.to_owned()));
                 }
-                let is_hidden = HIDDEN.iter().any(|path| program.as_str().starts_with(path));
+                let hidden = if context.is_user() {
+                    HIDDEN_FROM_USERS
+                } else {
+                    HIDDEN
+                };
+                let is_hidden = hidden.iter().any(|path| program.as_str().starts_with(path));
                 is_hidden.then(|| {
                     (
                         format!("{program} is hidden from it by the sandbox"),

@@ -1,9 +1,11 @@
 //! systemd over D-Bus: units started, stopped, asked; unit files reloaded and enabled.
 
+mod bus;
 mod error;
 mod job;
 mod kill;
 mod proxy;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +14,7 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::unit::SystemdVersion;
 
+pub use bus::Bus;
 pub use error::BusError;
 pub use job::{Job, Jobs, Outcome};
 pub use kill::Ending;
@@ -38,14 +41,12 @@ pub enum Verb {
 }
 
 impl Systemd {
-    /// Connects to the system's systemd.
+    /// Connects to a systemd.
     ///
     /// # Errors
     /// There is no bus, or nobody who may use it.
-    pub async fn connect() -> Result<Self, BusError> {
-        let connection = zbus::Connection::system()
-            .await
-            .map_err(|error| BusError::unreachable(&error))?;
+    pub async fn connect(bus: &Bus) -> Result<Self, BusError> {
+        let connection = bus.connection().await?;
         let manager = ManagerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
             .build()
