@@ -1,0 +1,1 @@
+//! Exports against the stack that they come of.
