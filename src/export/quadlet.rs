@@ -27,7 +27,7 @@ pub(super) fn files(group: Group<'_>, losses: &[Loss]) -> Vec<File> {
     let isolated = group.stack.network.is_isolated();
     let mut files = vec![
         File {
-            name: "juniper.network".to_owned(),
+            name: "juniper-containers.network".to_owned(),
             text: network("juniper", isolated),
         },
         File {
@@ -124,12 +124,14 @@ fn settings(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<(&'st
     let mut settings = vec![
         ("ContainerName", format!("{}{instance}", managed.unit)),
         ("Image", image::name(service, managed)),
-        ("Network", "juniper.network".to_owned()),
+        ("Network", "juniper-containers.network".to_owned()),
         ("NetworkAlias", name),
         ("User", image::USER.to_string()),
         ("Group", image::USER.to_string()),
         ("WorkingDir", plain(directories.working(managed).text())),
         ("Exec", exec(service, managed, group)),
+        // The first process ignores signals that it does not handle.
+        ("RunInit", "true".to_owned()),
         ("StopTimeout", seconds(managed.stop_timeout).to_string()),
     ];
     if let Some(outside) = published(managed, isolated) {
@@ -213,10 +215,8 @@ fn health(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<(&'stat
     let (Some(ready), Some(alive)) = (ready, alive) else {
         return Vec::new();
     };
-    let test = |words: Vec<String>| {
-        let words: Vec<String> = std::iter::once("CMD".to_owned()).chain(words).collect();
-        quoted(&json!(words).to_string())
-    };
+    // podman takes the line as it is, and an array of JSON for a command without a shell.
+    let test = |words: Vec<String>| plain(&json!(words).to_string());
     let none = Expectations::new();
     // Without liveness it is readiness that is asked all the time, and then it ends nothing.
     let is_readiness = managed.liveness.is_none();

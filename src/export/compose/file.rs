@@ -33,6 +33,8 @@ pub(super) struct Service {
     pub(super) tmpfs: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) secrets: Vec<String>,
+    /// A first process that passes signals on: one of a container ignores those that it does not handle.
+    pub(super) init: bool,
     pub(super) restart: &'static str,
     pub(super) stop_grace_period: String,
     pub(super) user: String,

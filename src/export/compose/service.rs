@@ -73,6 +73,7 @@ pub(super) fn service(service: &Exported, managed: &Managed, group: Group<'_>) -
             .iter()
             .map(|credential| credential.secret.to_string())
             .collect(),
+        init: true,
         restart: "on-failure",
         stop_grace_period: span(managed.stop_timeout),
         user: format!("{USER}:{USER}"),

@@ -35,6 +35,8 @@ pub(super) fn template(service: &Service, managed: &Managed, group: Group<'_>) -
             // Nothing in the group talks to the cluster, nor reads its addresses from variables.
             automount_service_account_token: Some(false),
             enable_service_links: Some(false),
+            // The first process ignores signals that it does not handle; here it is not the service.
+            share_process_namespace: Some(true),
             security_context: Some(PodSecurityContext {
                 run_as_non_root: Some(true),
                 run_as_user: Some(USER.into()),
