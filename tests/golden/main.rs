@@ -11,6 +11,7 @@
 )]
 
 mod case;
+mod export;
 mod exposure;
 #[path = "../cli/needs.rs"]
 mod needs;
@@ -38,6 +39,7 @@ fn main() {
         .collect();
     trials.extend(exposure::trials(&cases));
     trials.extend(cases.into_iter().map(verify::trial));
+    trials.extend(export::trials());
     trials.extend(reference::trials());
     trials.extend(schema::trials());
     trials.extend(page::trials());

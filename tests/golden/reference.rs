@@ -15,11 +15,18 @@ pub(crate) fn trials() -> Vec<Trial> {
             "units_is_what_the_program_renders_by_default",
             units_is_what_the_program_renders_by_default,
         ),
-        Trial::test("the_page_of_the_sandbox_is_its_table", || {
-            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
-            let page = ("hardening.md".to_owned(), reference::page());
-            tree::matches(&directory, &[page].into())
-        }),
+        Trial::test(
+            "the_pages_of_the_sandbox_and_of_exports_are_their_tables",
+            || {
+                let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
+                let sandbox = ("hardening.md".to_owned(), reference::page());
+                let exports = (
+                    "export.md".to_owned(),
+                    juniperctl::export::reference::page(),
+                );
+                tree::matches(&directory, &[sandbox, exports].into())
+            },
+        ),
         Trial::test("the_schema_is_what_the_reader_takes", || {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/schema");
             let schema = said(juniperctl().arg("schema")).stdout;

@@ -7,7 +7,7 @@ mod meta;
 mod network;
 mod pod;
 mod probes;
-mod service;
+pub(super) mod service;
 mod storage;
 
 use std::fmt::Write as _;
