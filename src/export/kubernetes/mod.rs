@@ -7,7 +7,7 @@ mod meta;
 mod network;
 mod pod;
 mod probes;
-pub(super) mod service;
+pub(in crate::export) mod service;
 mod storage;
 
 use std::fmt::Write as _;
