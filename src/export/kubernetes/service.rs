@@ -20,7 +20,11 @@ use super::{meta, network, pod, storage, value};
 /// Where the description is kept.
 const DESCRIPTION: &str = "juniperctl/description";
 
-pub(in crate::export) fn objects(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Value> {
+pub(in crate::export) fn objects(
+    service: &Service,
+    managed: &Managed,
+    group: Group<'_>,
+) -> Vec<Value> {
     let mut objects = vec![value(&configuration(service, managed, group))];
     if let Some(address) = address(service, managed) {
         objects.push(value(&address));
