@@ -71,7 +71,8 @@ impl Row {
 
 use Fate::{Kept, Lost};
 
-const NOBODY_ASKS: &str = "nobody asks: `juniperctl health` does, when somebody calls it";
+const NOBODY_ASKS: &str =
+    "nobody asks: `juniperctl gate ready` does, when somebody calls it (README.md)";
 const BY_THE_GATE: &str = "`juniperctl gate exec`, at each start";
 const NO_LIMIT: &str = "there is no limit";
 const NO_POLICY: &str =

@@ -109,6 +109,28 @@ pub(super) fn probe(probe: &Probe, expectations: &Expectations, port: u16) -> Ve
     line
 }
 
+/// Where everybody is asked from the machine itself, as `gate ready` takes it; nowhere where that reaches nobody.
+pub(super) fn endpoints(group: Group<'_>, target: Target) -> String {
+    let isolated = group.stack.network.is_isolated();
+    let mut endpoints = Vec::new();
+    for (service, managed) in super::managed(group).filter(|_| target != Target::Kubernetes) {
+        let endpoint = if target.is_containers() {
+            super::target::published(managed, isolated)
+        } else {
+            managed.endpoint
+        };
+        let probe = managed.readiness.as_ref().or(managed.liveness.as_ref());
+        let (Some(endpoint), Some(probe)) = (endpoint, probe) else {
+            continue;
+        };
+        for member in service.members() {
+            let url = endpoint.url(member.instance.unwrap_or(1));
+            endpoints.push(format!("{}={url}{}", member.label(), probe.path.as_str()));
+        }
+    }
+    endpoints.join(" ")
+}
+
 /// How long it waits for others.
 fn wait(service: &Service, group: Group<'_>) -> String {
     let budgets = budget::of(group.stack);

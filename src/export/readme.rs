@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::target::Target;
-use super::{File, Group, Loss, image, secret};
+use super::{File, Group, Loss, gate, image, secret};
 
 /// The README.
 pub(super) fn file(target: Target, group: Group<'_>, losses: &[Loss]) -> File {
@@ -111,9 +111,10 @@ fn steps(target: Target, group: Group<'_>) -> Vec<String> {
         ],
         Target::Procfile => vec!["honcho start".to_owned()],
     });
-    steps.push("juniperctl health              # where the ports are this machine's".to_owned());
-    if target == Target::Kubernetes {
-        steps.pop();
+    // Whoever asks for the health of a group means its units; here it is the endpoints that tell.
+    let endpoints = gate::endpoints(group, target);
+    if !endpoints.is_empty() {
+        steps.push(format!("juniperctl gate ready --within 2min {endpoints}"));
     }
     steps
 }

@@ -1,5 +1,6 @@
-"""Tells kubectl which kinds there are; that is all that it asks for a dry run on the client's side."""
-import http.server, json
+"""Tells kubectl which kinds there are, which is all that it asks for a dry run on the client's side, while the command
+in the arguments runs."""
+import http.server, json, subprocess, sys, threading
 
 KINDS = {
     'v1': [('configmaps', 'ConfigMap'), ('services', 'Service'), ('persistentvolumeclaims', 'PersistentVolumeClaim')],
@@ -38,4 +39,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-http.server.ThreadingHTTPServer(('127.0.0.1', 18080), Handler).serve_forever()
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 18080), Handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sys.exit(subprocess.run(sys.argv[1:]).returncode)

@@ -10,7 +10,7 @@ mod kubernetes;
 mod processes;
 mod quadlet;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use juniper_lab::engines::Engines;
 use juniper_lab::{BootOptions, Machine};
@@ -63,14 +63,13 @@ fn every_engine() -> Outcome {
     Ok(())
 }
 
-/// Waits until `juniperctl health` says that all is well.
-fn healthy(machine: &Machine, services: &str) -> Outcome {
-    let ask = format!("juniperctl --config /run/mock.toml health {services}");
-    machine.wait_until("the group to be ready", Duration::from_secs(30), || {
-        machine
-            .run(&["sh", "-c", &ask])
-            .is_ok_and(|said| said.code() == Some(0))
-    })?;
+/// Waits until all are ready, by the command that the README names.
+fn ready(machine: &Machine, engine: &str) -> Outcome {
+    let readme = machine.read_text(format!("/run/{engine}/README.md"))?;
+    let asked = readme
+        .lines()
+        .find(|line| line.contains("juniperctl gate ready"));
+    exits(machine, asked.ok_or("no README says how to ask")?, 0)?;
     Ok(())
 }
 

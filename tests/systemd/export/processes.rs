@@ -6,7 +6,7 @@ use juniper_lab::{Command, Machine};
 
 use crate::lab::{Outcome, claim, exits};
 
-use super::healthy;
+use super::ready;
 
 pub(super) fn supervisord(machine: &Machine) -> Outcome {
     let run = "PYTHONPATH=/opt/engines python3 -m supervisor";
@@ -17,13 +17,13 @@ pub(super) fn supervisord(machine: &Machine) -> Outcome {
         ),
         0,
     )?;
-    healthy(machine, "")?;
-    let said = exits(
-        machine,
-        &format!("cd /run/supervisord && {run}.supervisorctl -c supervisord.conf status"),
-        0,
-    )?;
-    claim(said.stdout.matches("RUNNING").count() == 4, &said.stdout)?;
+    ready(machine, "supervisord")?;
+    let status = format!("cd /run/supervisord && {run}.supervisorctl -c supervisord.conf status");
+    // It calls a program started a second after it was.
+    machine.wait_until("four programs to run", Duration::from_secs(20), || {
+        let said = machine.run(&["sh", "-c", &status]);
+        said.is_ok_and(|said| said.stdout.matches("RUNNING").count() == 4)
+    })?;
     // cascor's gate speaks of its wait only where it was long: what tells is that none was started in vain.
     let early = exits(
         machine,
@@ -48,9 +48,9 @@ pub(super) fn honcho(machine: &Machine) -> Outcome {
     let mut running = machine.spawn(Command::shell(
         "cd /run/procfile && exec env PYTHONPATH=/opt/engines python3 -m honcho start",
     ))?;
-    healthy(machine, "")?;
+    ready(machine, "procfile")?;
     claim(running.is_running()?, "honcho has ended")?;
-    exits(machine, "pkill -INT -f 'honcho start'", 0)?;
+    exits(machine, "pkill -INT -f 'honcho star[t]'", 0)?;
     running.wait(Duration::from_secs(20))?;
     let (out, _) = running.stop();
     let ready = |name: &str| out.find(&format!("juniper-standin {name}: ready"));

@@ -4,7 +4,7 @@ use juniper_lab::Machine;
 
 use crate::lab::{Outcome, claim, exits};
 
-use super::healthy;
+use super::ready;
 
 const INSTALLED: &str = "mkdir -p /etc/containers/systemd && \
     cp /run/quadlet/*.container /run/quadlet/*.network /etc/containers/systemd/ && \
@@ -23,7 +23,13 @@ pub(super) fn runs(machine: &Machine) -> Outcome {
         "timeout 60 systemctl start juniper-data juniper-cascor juniper-canopy juniper-cascor-worker@1",
         0,
     )?;
-    healthy(machine, "data cascor canopy")?;
+    // The units have the names of ours, so that `health` knows them.
+    exits(
+        machine,
+        "juniperctl --config /run/mock.toml health data cascor canopy",
+        0,
+    )?;
+    ready(machine, "quadlet")?;
     exits(
         machine,
         "podman exec juniper-cascor-worker-1 juniperctl gate probe http://127.0.0.1:8210/v1/health/ready",
@@ -49,7 +55,7 @@ pub(super) fn runs(machine: &Machine) -> Outcome {
     exits(
         machine,
         "systemctl stop juniper-containers.target juniper-canopy juniper-cascor-worker@1 juniper-cascor juniper-data && \
-         rm /etc/containers/systemd/* && systemctl daemon-reload",
+         rm /etc/containers/systemd/juniper* && systemctl daemon-reload",
         0,
     )?;
     Ok(())
