@@ -18,7 +18,7 @@ use crate::unit::value::raw;
 use super::directories::{Directories, Kind};
 use super::loss::{patience, seconds};
 use super::target::{Target, published};
-use super::{File, Group, Loss, environment, gate, image, managed, readme, sandbox, secret};
+use super::{File, Group, Loss, environment, gate, image, managed, readme, sandbox, secret, shell};
 
 const TARGET: Target = Target::Quadlet;
 const WANTED: &str = "juniper-containers.target";
@@ -258,7 +258,13 @@ fn health(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<(&'stat
 }
 
 fn exec(service: &Service, managed: &Managed, group: Group<'_>) -> String {
-    let words = gate::exec(service, managed, group, TARGET, 1);
+    let mut words = gate::exec(service, managed, group, TARGET, 1);
+    // podman drops an empty word with all that follows it, and writes a semicolon bare, at which systemd begins another
+    // command (seen on 5.4.2): a shell takes them.
+    if words.iter().any(|word| word.is_empty() || word == ";") {
+        let line = format!("exec {}", shell::words(&words));
+        words = vec!["/bin/sh".to_owned(), "-c".to_owned(), line];
+    }
     let words: Vec<String> = words.iter().map(|text| quoted(text)).collect();
     words.join(" ")
 }
