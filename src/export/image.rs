@@ -1,6 +1,6 @@
 //! The images that containers are made of: their names and Containerfiles.
 //!
-//! The real services come from PyPI at the versions that juniperctl was measured with, into the same paths as on a
+//! The real services come from `PyPI` at the versions that juniperctl was measured with, into the same paths as on a
 //! machine, so that commands stay what they are. Nothing is built or fetched here.
 
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ const DEBIAN: &str = "docker.io/library/debian:trixie-slim";
 const STAND_IN: &str = "/usr/bin/juniper-standin";
 const LAUNCHER: &str = include_str!("../../packaging/juniper_worker.py");
 
-/// A service from PyPI.
+/// A service from `PyPI`.
 struct Package {
     service: &'static str,
     requirement: &'static str,

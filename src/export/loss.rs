@@ -116,7 +116,7 @@ fn used(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Feature> 
         probe.is_some_and(|probe| probe.on_failure == action)
     };
     let asked = managed.readiness.is_some() || managed.liveness.is_some();
-    let uses = [
+    let asked_for = [
         (Feature::GateReady, gates(Gate::Ready)),
         (Feature::GateLive, gates(Gate::Live)),
         (Feature::GateStarted, gates(Gate::Started)),
@@ -163,7 +163,7 @@ fn used(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Feature> 
                 .any(|span| span.subsec_nanos() > 0),
         ),
     ];
-    let used = uses.into_iter().filter(|(_, used)| *used);
+    let used = asked_for.into_iter().filter(|(_, used)| *used);
     used.map(|(feature, _)| feature).collect()
 }
 

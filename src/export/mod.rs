@@ -98,7 +98,7 @@ pub fn export(target: Target, group: Group<'_>) -> Result<Export, Vec<Refusal>> 
 }
 
 /// The services whose units are ours, in start order.
-fn managed<'g>(group: Group<'g>) -> impl Iterator<Item = (&'g Service, &'g Managed)> {
+fn managed(group: Group<'_>) -> impl Iterator<Item = (&Service, &Managed)> {
     let services = group.stack.services.iter();
     services.filter_map(|service| Some((service, service.managed()?)))
 }

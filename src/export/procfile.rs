@@ -4,6 +4,8 @@
 //! service; so the order holds though honcho starts all at once. Nothing here is expanded but `$PWD`, the directory
 //! of the Procfile.
 
+use std::fmt::Write as _;
+
 use crate::spec::stack::{Managed, Output, Service};
 
 use super::directories::{Directories, Value};
@@ -32,7 +34,8 @@ pub(super) fn files(group: Group<'_>, losses: &[Loss]) -> Result<Vec<File>, Vec<
                 });
                 break;
             }
-            text.push_str(&format!("{name}: {command}\n"));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name}: {command}");
         }
     }
     if refusals.is_empty() {
@@ -52,14 +55,15 @@ fn command(service: &Service, managed: &Managed, group: Group<'_>, instance: u32
     let mut assignments = String::new();
     for (name, value) in environment::variables(service, managed, group, Target::Procfile, instance)
     {
-        assignments.push_str(&format!("{name}={} ", word(&value)));
+        let _ = write!(assignments, "{name}={} ", word(&value));
     }
     let exec = gate::exec(service, managed, group, Target::Procfile, instance);
     let working = word(&directories.working(managed));
-    line.push_str(&format!(
+    let _ = write!(
+        line,
         "exec env {assignments}sh -c 'cd \"$0\" && exec \"$@\"' {working} {}",
         shell::words(&exec)
-    ));
+    );
     if managed.standard_output == Output::Discard {
         line.push_str(" >/dev/null");
     }

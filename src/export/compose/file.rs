@@ -97,7 +97,8 @@ pub(super) struct Device {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) count: Option<Count>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) device_ids: Vec<String>,
+    #[serde(rename = "device_ids")]
+    pub(super) ids: Vec<String>,
 }
 
 /// How many, which Compose takes as a number or a word.
@@ -122,7 +123,10 @@ pub(super) struct Network {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Volume {}
+pub(super) struct Volume {
+    /// The engine's own kind.
+    pub(super) driver: &'static str,
+}
 
 #[derive(Debug, Serialize)]
 pub(super) struct Secret {

@@ -36,9 +36,10 @@ pub(super) fn files(group: Group<'_>, losses: &[Loss]) -> Vec<File> {
             .into_iter()
             .filter(|_| managed.instances.is_none())
         {
-            compose
-                .volumes
-                .insert(format!("{name}-{}", kind.word()), Volume {});
+            compose.volumes.insert(
+                format!("{name}-{}", kind.word()),
+                Volume { driver: "local" },
+            );
         }
         if isolated && target::published(managed, true).is_some() {
             compose

@@ -121,11 +121,11 @@ fn deploy(managed: &Managed) -> Option<Deploy> {
     let limits = managed.memory_max.map(|bytes| Limits {
         memory: bytes.to_string(),
     });
-    let device = |count, device_ids| Device {
+    let device = |count, ids| Device {
         driver: "nvidia",
         capabilities: vec!["gpu"],
         count,
-        device_ids,
+        ids,
     };
     let device = match &managed.gpu {
         Gpu::None => None,

@@ -44,7 +44,7 @@ pub(in crate::export) fn objects(
     objects
 }
 
-/// The variables; nothing in a ConfigMap is expanded.
+/// The variables; nothing in a `ConfigMap` is expanded.
 fn configuration(service: &Service, managed: &Managed, group: Group<'_>) -> ConfigMap {
     let variables = environment::variables(service, managed, group, Target::Kubernetes, 1);
     let data: BTreeMap<String, String> = variables

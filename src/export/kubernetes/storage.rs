@@ -21,7 +21,7 @@ const SIZE: &str = "10Gi";
 const SECRETS: &str = "secrets";
 const TEMPORARY: &str = "tmp";
 
-/// What is claimed for a service's state; a StatefulSet claims it for each instance.
+/// What is claimed for a service's state; a `StatefulSet` claims it for each instance.
 pub(super) fn claim(service: &Service, managed: &Managed) -> PersistentVolumeClaim {
     let name = match managed.instances {
         None => format!("{}-state", service.name),
@@ -42,7 +42,7 @@ pub(super) fn claim(service: &Service, managed: &Managed) -> PersistentVolumeCla
     }
 }
 
-/// The volumes of a pod, but for those that a StatefulSet claims.
+/// The volumes of a pod, but for those that a `StatefulSet` claims.
 pub(super) fn volumes(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Volume> {
     let empty = |name: &str| Volume {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! A Debian root with other engines in it: podman, Compose, kubectl; and supervisord and honcho from PyPI beside it.
+//! A Debian root with other engines in it: podman, Compose, kubectl; and supervisord and honcho from `PyPI` beside it.
 //!
 //! A root of its own, so that the common ones stay small. Made once and cached like them.
 
@@ -17,7 +17,7 @@ use crate::root::Root;
 use crate::suite::Suite;
 use crate::tool;
 
-/// Where the programs from PyPI are seen in a machine: `PREFIX/bin` and, for Python, `PREFIX/lib`.
+/// Where the programs from `PyPI` are seen in a machine: `PREFIX/bin` and, for Python, `PREFIX/lib`.
 pub const PREFIX: &str = "/opt/engines";
 
 /// Counts up when the way of making either changes.
@@ -38,7 +38,7 @@ const PACKAGES: [&str; 11] = [
     "python3-setuptools",
 ];
 
-/// What comes from PyPI: pure Python, so that no virtual environment is needed.
+/// What comes from `PyPI`: pure Python, so that no virtual environment is needed.
 const FROM_PYPI: [&str; 2] = ["supervisor==4.3.0", "honcho==2.0.0"];
 
 /// The client of Kubernetes as published for three releases: its models are generated from each release's `OpenAPI`.
@@ -47,7 +47,7 @@ const KUBERNETES: [&str; 3] = ["33.1.0", "34.1.0", "35.0.0"];
 /// A slow index may take its time for a megabyte.
 const DEADLINE: Duration = Duration::from_mins(5);
 
-/// The programs from PyPI. As long as a copy lives, nobody replaces them.
+/// The programs from `PyPI`. As long as a copy lives, nobody replaces them.
 #[derive(Debug, Clone)]
 pub struct Engines {
     root: Root,
