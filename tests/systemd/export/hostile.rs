@@ -1,6 +1,6 @@
 //! Hostile strings as arguments and variables of one service, which every engine runs: it writes down what it got.
 //!
-//! What the files say is read back by PyYAML and docker-compose as well, where nothing runs them here.
+//! What the files say is read back by `PyYAML` and docker-compose as well, where nothing runs them here.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! `export`: the mock group as other engines run it, and hostile strings through all of them, in one boot.
 //!
-//! podman runs in the machine with storage that needs no special file system. It knows no StatefulSet: that is played as
+//! podman runs in the machine with storage that needs no special file system. It knows no `StatefulSet`: that is played as
 //! a Deployment. Whatever cannot be fetched makes the trial fail, not pass.
 
 mod compose;
