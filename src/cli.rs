@@ -12,6 +12,7 @@ use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
 
 mod configuration;
+mod export;
 mod gate;
 mod installed;
 mod learn;
@@ -21,6 +22,7 @@ mod secret;
 mod watchdog;
 
 pub use configuration::{Check, Explain};
+pub use export::Export;
 pub use installed::Rollback;
 pub use learn::Learn;
 pub use preflight::{Doctor, Import};
@@ -28,7 +30,9 @@ pub use provision::{Kind as TorchKind, Provision};
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
-pub use gate::{Gate, GateCommand, GateExec, GateGpu, GateGroup, GateWatch, GroupMember, Target};
+pub use gate::{
+    Gate, GateCommand, GateExec, GateGpu, GateGroup, GateProbe, GateWatch, GroupMember, Target,
+};
 
 /// Run the Juniper ML platform as hardened systemd units
 #[derive(Debug, Parser)]
@@ -145,6 +149,8 @@ pub enum Command {
     Provision(Provision),
     /// Make a configuration of an existing installation: .env files, a Compose file, unit files
     Import(Import),
+    /// Put the same stack into another engine's words: Kubernetes, Compose, quadlets, supervisord, a Procfile
+    Export(Export),
     /// Watch the group; what juniper-watchdog.service runs
     #[command(hide = true)]
     Watchdog(Watch),

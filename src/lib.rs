@@ -12,6 +12,7 @@
 pub mod cli;
 pub mod commands;
 pub mod error;
+pub mod export;
 pub mod gpu;
 pub mod hardening;
 pub mod host;

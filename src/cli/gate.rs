@@ -40,6 +40,8 @@ pub enum GateCommand {
         #[arg(required = true, value_name = "NAME=URL", value_parser = target)]
         targets: Vec<Target>,
     },
+    /// Ask a service once: for engines that have no better health check
+    Probe(GateProbe),
     /// Wait until units are active and say that they are ready; give up when one has failed
     Group(GateGroup),
     /// Make sure that no route leads out of this network
@@ -99,6 +101,23 @@ pub struct GateExec {
     /// Program and arguments
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,
+}
+
+/// Ask a service once: for engines that have no better health check
+#[derive(Debug, Args)]
+pub struct GateProbe {
+    /// How long the answer may take
+    #[arg(long, value_name = "SPAN", value_parser = span, default_value = "10s")]
+    pub timeout: Duration,
+    /// Any answer will do: only silence is a failure
+    #[arg(long)]
+    pub any_answer: bool,
+    /// What the answer must say
+    #[arg(long, value_name = "PATH=TEXT", value_parser = expectation)]
+    pub expect: Vec<(String, String)>,
+    /// Where to ask
+    #[arg(value_name = "URL", value_parser = url)]
+    pub url: String,
 }
 
 /// Wait for the NVIDIA driver, its device nodes and these GPUs; say what is missing

@@ -78,6 +78,15 @@ pub(super) fn stack(
     stack_with(profile, None, context)
 }
 
+/// The stack with the texts that it comes from, for whoever puts it elsewhere.
+pub(super) fn stack_and_texts(
+    profile: Option<&ProfileName>,
+    context: &Context,
+) -> Result<(Stack, Configuration), CommandError> {
+    let stack = stack(profile, context)?;
+    Ok((stack, read(context)?))
+}
+
 /// The stack as it will be once a drop-in has this text.
 pub(super) fn stack_with(
     profile: Option<&ProfileName>,

@@ -21,6 +21,7 @@ mod group;
 mod lost_gpu;
 mod network;
 mod passed;
+mod probe;
 mod unready;
 mod waiter;
 mod watch;
@@ -43,6 +44,7 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
             Ok(ended(waiter.all_ready(&targets).await, &waiter))
         }
+        GateCommand::Probe(wanted) => probe::run(wanted, context).await,
         GateCommand::Group(group) => group::run(&group, context).await,
         GateCommand::Network => network::run(),
         GateCommand::Gpu(wanted) => gpu::run(&wanted, context).await,

@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod effective;
 mod explain;
+mod export;
 mod failure;
 mod gate;
 mod generations;
@@ -111,6 +112,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Resume(options) => orders::resume(&options, context),
         Command::Doctor(options) => doctor::run(&options, context).await,
         Command::Provision(options) => provision::run(&options, context).await,
+        Command::Export(options) => export::run(&options, context),
         Command::Import(options) => import::run(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Act(options) => act::run(options, context).await,

@@ -21,11 +21,14 @@ use super::text::Text;
 mod clash;
 mod credential_clash;
 mod credentials;
+mod derivation;
 mod edges;
 mod environment;
 mod network;
 mod patience;
 mod service;
+
+pub use derivation::{Derivations, derivations};
 
 /// What is known besides the configuration.
 #[derive(Debug, Clone, Default)]

@@ -24,6 +24,7 @@ macro_rules! trials {
 
 mod configuration;
 mod explain;
+mod export;
 mod gate_exec;
 mod gate_ready;
 mod gate_watch;
@@ -54,6 +55,7 @@ fn main() {
         help::trials(),
         configuration::trials(),
         explain::trials(),
+        export::trials(),
         output::trials(),
         packagers::trials(),
         install::trials(),

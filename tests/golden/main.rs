@@ -11,6 +11,7 @@
 )]
 
 mod case;
+mod export;
 mod exposure;
 #[path = "../cli/needs.rs"]
 mod needs;
@@ -40,6 +41,7 @@ fn main() {
     // systemd-analyze verifies no tree for a user: an install of a user's has it verify the units themselves.
     let of_system = cases.into_iter().filter(|case| !case.is_user());
     trials.extend(of_system.map(verify::trial));
+    trials.extend(export::trials());
     trials.extend(reference::trials());
     trials.extend(schema::trials());
     trials.extend(page::trials());

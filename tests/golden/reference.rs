@@ -15,13 +15,20 @@ pub(crate) fn trials() -> Vec<Trial> {
             "units_is_what_the_program_renders_by_default",
             units_is_what_the_program_renders_by_default,
         ),
-        Trial::test("the_page_of_the_sandbox_is_its_table", || {
-            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
-            // The other pages are written by hand, and lie there as they are.
-            let mut pages = tree::read(&directory);
-            pages.insert("hardening.md".to_owned(), reference::page());
-            tree::matches(&directory, &pages)
-        }),
+        Trial::test(
+            "the_pages_of_the_sandbox_and_of_exports_are_their_tables",
+            || {
+                let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
+                // The other pages are written by hand, and lie there as they are.
+                let mut pages = tree::read(&directory);
+                pages.insert("hardening.md".to_owned(), reference::page());
+                pages.insert(
+                    "export.md".to_owned(),
+                    juniperctl::export::reference::page(),
+                );
+                tree::matches(&directory, &pages)
+            },
+        ),
         Trial::test("the_schema_is_what_the_reader_takes", || {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/schema");
             let schema = said(juniperctl().arg("schema")).stdout;

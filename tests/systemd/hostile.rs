@@ -59,7 +59,7 @@ const PIECES: [&str; 40] = [
 ];
 
 /// More than two hundred: each piece alone, between letters, at either end, and pairs of pieces.
-fn strings() -> Vec<String> {
+pub(crate) fn strings() -> Vec<String> {
     let mut strings: Vec<String> = Vec::new();
     for (index, piece) in PIECES.iter().enumerate() {
         let partner = PIECES[(index * 7 + 3) % PIECES.len()];
@@ -78,7 +78,7 @@ fn strings() -> Vec<String> {
 }
 
 /// TOML's basic string with everything beyond printable ASCII that needs it escaped.
-fn toml(text: &str) -> String {
+pub(crate) fn toml(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {
         match character {

@@ -13,6 +13,7 @@
 )]
 
 mod escape;
+mod export;
 mod exposure;
 mod failures;
 mod gpu;
@@ -106,6 +107,7 @@ fn main() {
             group::verify,
         ),
     ]);
+    trials.extend(export::trials());
     trials.extend(installing::trials());
     trials.extend(isolated::trials(Suite::Bookworm));
     trials.extend(isolated::trials(Suite::Trixie));

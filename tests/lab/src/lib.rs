@@ -7,6 +7,7 @@
 //! [`prometheus`] somebody who scrapes.
 //! Nothing here knows anything about juniperctl itself.
 
+pub mod engines;
 pub mod prometheus;
 pub mod real;
 pub mod requirements;

@@ -24,6 +24,7 @@ usr/share/doc/juniperctl/README.md
 usr/share/doc/juniperctl/changelog.Debian.gz
 usr/share/doc/juniperctl/configuration.md
 usr/share/doc/juniperctl/copyright
+usr/share/doc/juniperctl/export.md
 usr/share/doc/juniperctl/gpus.md
 usr/share/doc/juniperctl/hardening.md
 usr/share/doc/juniperctl/importing.md
@@ -32,6 +33,7 @@ usr/share/doc/juniperctl/network.md
 usr/share/doc/juniperctl/provision.md
 usr/share/doc/juniperctl/sandbox.md
 usr/share/doc/juniperctl/secrets.md
+usr/share/doc/juniperctl/user.md
 usr/share/doc/juniperctl/watchdog.md
 usr/share/fish/vendor_completions.d/juniperctl.fish
 usr/share/juniperctl/juniper.schema.json

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub struct BootOptions {
     binds: Vec<(PathBuf, PathBuf)>,
     persistent: bool,
+    nesting: bool,
     deadline: Duration,
 }
 
@@ -19,6 +20,7 @@ impl Default for BootOptions {
         Self {
             binds: Vec::new(),
             persistent: false,
+            nesting: false,
             deadline: Duration::from_mins(1),
         }
     }
@@ -40,6 +42,14 @@ impl BootOptions {
     #[must_use]
     pub const fn persistent(mut self) -> Self {
         self.persistent = true;
+        self
+    }
+
+    /// Lets the machine run containers of its own: their runtime makes keyrings, and has the kernel decide on
+    /// devices by a program.
+    #[must_use]
+    pub const fn nesting(mut self) -> Self {
+        self.nesting = true;
         self
     }
 
@@ -79,6 +89,10 @@ impl BootOptions {
         arguments.push(joined("--directory=", &[directory]));
         if !self.persistent {
             arguments.push("--volatile=overlay".into());
+        }
+        if self.nesting {
+            arguments.push("--system-call-filter=bpf".into());
+            arguments.push("--system-call-filter=@keyring".into());
         }
         for (source, destination) in &self.binds {
             arguments.push(joined("--bind-ro=", &[source, destination]));
