@@ -185,6 +185,12 @@ fn keys_and_instances(stage: &Stage) -> Outcome {
         "the key is not handed over",
     )?;
     stage.exits("juniperctl --user scale worker=2", 0)?;
+    // Setting the secret has restarted cascor; its workers come back by themselves.
+    stage.waits_until("the workers to be linked again", || {
+        stage
+            .as_user("juniperctl --user health")
+            .is_ok_and(|health| health.success())
+    })?;
     has(
         &stage.exits("juniperctl --user health", 0)?,
         &["the group is ready", "worker@2"],

@@ -17,20 +17,20 @@ pub(crate) fn trials() -> Vec<Trial> {
     for suite in [Suite::Bookworm, Suite::Trixie] {
         let version = suite.systemd_version();
         trials.push(lab::trial(
-            &format!("user::{version}::the_whole_life_of_the_mock_group"),
+            &format!("systemd::user::{version}::the_whole_life_of_the_mock_group"),
             move || life::whole(suite),
         ));
         trials.push(lab::trial(
-            &format!("user::{version}::nobody_escapes"),
+            &format!("systemd::user::{version}::nobody_escapes"),
             move || sandbox::escape(suite),
         ));
     }
     trials.push(lab::trial(
-        "user::what_user_mode_hangs_on_is_told",
+        "systemd::user::what_user_mode_hangs_on_is_told",
         life::told,
     ));
     trials.push(lab::trial(
-        "user::without_namespaces_services_run_all_the_same",
+        "systemd::user::without_namespaces_services_run_all_the_same",
         sandbox::without_namespaces,
     ));
     trials
