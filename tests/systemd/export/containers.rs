@@ -21,7 +21,7 @@ mkdir -p usr/bin usr/lib usr/lib64 etc tmp var
 ln -s usr/bin bin; ln -s usr/lib lib; ln -s usr/lib64 lib64
 cp /usr/bin/curl /usr/bin/mkdir /usr/bin/install /usr/bin/ln /usr/bin/dirname /usr/bin/cat usr/bin/
 cp /usr/bin/dash usr/bin/sh
-for program in usr/bin/* /usr/bin/juniperctl; do ldd $program | grep -o '/[^ ]*'; done | sort -u > /run/libraries
+for program in usr/bin/* /usr/bin/juniperctl /usr/bin/juniper-standin; do ldd $program | grep -o '/[^ ]*'; done | sort -u > /run/libraries
 while read -r library; do mkdir -p ".$(dirname "$library")"; cp -L "$library" ".$library"; done < /run/libraries
 tar c . | podman import - docker.io/library/debian:trixie-slim
 cp /usr/bin/juniperctl /usr/bin/juniper-standin /run/kubernetes/images/standin/

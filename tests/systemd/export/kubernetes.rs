@@ -48,7 +48,11 @@ pub(super) fn runs(machine: &Machine) -> Outcome {
     ] {
         let play =
             format!("podman kube play --network juniper:alias={name} /run/played/{file}.yaml");
-        exits(machine, &play, 0)?;
+        // podman itself only says that something ended.
+        let told = format!(
+            "{play} || {{ code=$?; for each in $(podman ps --all --quiet); do podman logs --tail 20 $each; done; exit $code; }} >&2"
+        );
+        exits(machine, &told, 0)?;
     }
     machine.wait_until("every pod to be healthy", Duration::from_secs(30), || {
         let listed = machine.run(&[
