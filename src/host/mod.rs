@@ -31,6 +31,7 @@ pub mod nvml;
 pub mod paths;
 pub mod process;
 pub mod prompt;
+pub mod remote;
 pub mod secrets;
 pub mod server;
 pub mod signals;

@@ -27,6 +27,7 @@ pub mod probe;
 pub mod probe_layer;
 pub mod provenance;
 pub mod reader;
+pub mod remote;
 pub mod reserved;
 pub mod resolve;
 pub mod restraint;
