@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::spec::duration;
 use crate::spec::name::Selector;
+use crate::spec::remote::SshTarget;
 use crate::spec::stack::MAX_INSTANCES;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
@@ -53,6 +54,9 @@ pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Work on another machine over ssh, by address or by its name in [hosts]; can be repeated
+    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with = "root")]
+    pub hosts: Vec<SshTarget>,
     /// Read this file instead of /etc/juniper/juniper.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -322,6 +326,10 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn profile(text: &str) -> Result<ProfileName, String> {
     ProfileName::parse(text).map_err(said)
+}
+
+fn ssh_target(text: &str) -> Result<SshTarget, String> {
+    SshTarget::parse(text).map_err(said)
 }
 
 fn selector(text: &str) -> Result<Selector, String> {

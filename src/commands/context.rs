@@ -8,15 +8,20 @@ use anstream::ColorChoice;
 use crate::cli::{Color, Globals};
 use crate::error::{CommandError, Kind};
 use crate::gpu::{GpuName, Gpus};
+use crate::host::clock;
+use crate::host::journal::{Journal, Query};
 use crate::host::lock::Lock;
+use crate::host::remote::Remote;
 use crate::host::secrets::{Listing, listing};
 use crate::host::switch::{Recovery, Switch};
+use crate::host::systemd::{BusError, Systemd};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
 use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
+use crate::spec::remote::SshTarget;
 use crate::spec::stack::Gpu;
 use crate::unit::facts::{self, Facts};
 use crate::unit::notification;
@@ -34,6 +39,10 @@ pub struct Context {
     pub configuration_named: bool,
     /// Whether the environment says that people rely on this machine's results.
     pub production: bool,
+    /// The machines that the command is for instead of this one.
+    pub hosts: Vec<SshTarget>,
+    /// The one of them that this is about.
+    pub remote: Option<Remote>,
 }
 
 /// The right to change what is installed.
@@ -64,7 +73,40 @@ impl Context {
             terminal: Terminal::new(colour, talk),
             json: globals.json,
             production: environment::is_production(),
+            hosts: globals.hosts,
+            remote: None,
         }
+    }
+
+    /// The systemd that this is about: this machine's, or the other's.
+    ///
+    /// # Errors
+    /// There is no bus, or nobody who may use it.
+    pub async fn systemd(&self) -> Result<Systemd, BusError> {
+        match &self.remote {
+            None => Systemd::connect().await,
+            Some(remote) => remote.systemd().await,
+        }
+    }
+
+    /// The journal that this is about.
+    ///
+    /// # Errors
+    /// journalctl cannot be started.
+    pub fn journal(&self, query: &Query) -> Result<Journal, CommandError> {
+        match &self.remote {
+            None => Journal::open(query),
+            Some(remote) => Journal::of_another(query, remote),
+        }
+    }
+
+    /// Microseconds since 1970 by the clock of the machine that this is about.
+    #[must_use]
+    pub fn wall_microseconds(&self) -> u64 {
+        let here = clock::wall_microseconds();
+        self.remote
+            .as_ref()
+            .map_or(here, |remote| remote.at_its_clock(here))
     }
 
     /// What is installed, if anything.

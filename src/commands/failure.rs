@@ -1,7 +1,7 @@
 //! What commands tell when a unit failed, and when a name names nothing.
 
 use crate::error::{CommandError, Kind};
-use crate::host::journal::{Journal, Query};
+use crate::host::journal::Query;
 use crate::host::systemd::Systemd;
 use crate::output::journal_line;
 use crate::readiness::unit_state::UnitState;
@@ -82,7 +82,7 @@ pub(super) async fn tell(
     context
         .terminal
         .error(&format!("error: {} failed: {why}", member.label()));
-    match last_lines(&unit, since).await {
+    match last_lines(&unit, since, context).await {
         Ok(lines) => {
             for line in lines {
                 context
@@ -98,13 +98,17 @@ pub(super) async fn tell(
 }
 
 /// What it said since the command began: what happened before that is another story.
-async fn last_lines(unit: &str, Moment(since): Moment) -> Result<Vec<String>, CommandError> {
+async fn last_lines(
+    unit: &str,
+    Moment(since): Moment,
+    context: &Context,
+) -> Result<Vec<String>, CommandError> {
     let query = Query {
         units: vec![unit.to_owned()],
         since: Some(format!("@{}", since / 1_000_000)),
         ..Query::default()
     };
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     let mut lines: Vec<String> = Vec::new();
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line).filter(|entry| !entry.by_systemd) else {

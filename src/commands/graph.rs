@@ -52,7 +52,7 @@ async fn states(stack: &Stack, context: &Context) -> Result<BTreeMap<String, Sta
         return Ok(BTreeMap::new());
     }
     let members = stack.members();
-    let prober = match inside::prober(stack).await {
+    let prober = match inside::prober(stack, context).await {
         Ok(prober) => prober,
         Err(error) => {
             context
@@ -61,7 +61,7 @@ async fn states(stack: &Stack, context: &Context) -> Result<BTreeMap<String, Sta
             return Ok(BTreeMap::new());
         }
     };
-    let survey = survey::taken(&members, prober.as_ref()).await;
+    let survey = survey::taken(&members, prober.as_ref(), context).await;
     if let Some(error) = &survey.bus {
         context
             .terminal

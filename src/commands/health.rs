@@ -17,6 +17,9 @@ use super::{Context, configuration, failure, gpus, inside, orders, survey};
 /// What is asked of the watchdog on its socket.
 const WATCHDOG: &str = "http://localhost/health";
 
+/// Where another machine's watchdog listens.
+const WATCHDOG_SOCKET: &str = "/run/juniperctl/watchdog.sock";
+
 /// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -28,7 +31,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
     loop {
-        let code = match inside::prober(&stack).await {
+        let code = match inside::prober(&stack, context).await {
             Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
@@ -41,7 +44,10 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
 
 /// What the watchdog says, which lives where this user may not ask; `None` where it says nothing.
 async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
-    let prober = Prober::over(&context.paths.watchdog_socket()).ok()?;
+    let prober = match &context.remote {
+        None => Prober::over(&context.paths.watchdog_socket()).ok()?,
+        Some(remote) => remote.prober_of_socket(WATCHDOG_SOCKET).await.ok()?,
+    };
     let (answer, _) = prober.ask(WATCHDOG, PATIENCE).await;
     let Answer::Reply { body, .. } = answer else {
         return None;
@@ -66,7 +72,7 @@ async fn look(
     prober: Option<&Prober>,
     context: &Context,
 ) -> u8 {
-    let survey = survey::taken(members, prober).await;
+    let survey = survey::taken(members, prober, context).await;
     if let Some(error) = &survey.bus {
         context
             .terminal
@@ -82,7 +88,7 @@ async fn look(
     orders::told(members, context);
     let gpus = context.gpus(stack);
     gpus::tell(
-        &gpus::standings(stack, &running, prober, &gpus).await,
+        &gpus::standings(stack, &running, prober, &gpus, context).await,
         &gpus,
         context,
     );

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Logs;
 use crate::error::CommandError;
-use crate::host::journal::{Journal, Query, is_hidden};
+use crate::host::journal::{Query, is_hidden};
 use crate::output::journal_line::{self, Entry};
 use crate::output::style::{of_service, painted};
 use crate::spec::stack::Member;
@@ -33,7 +33,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         kernel: false,
     };
     explain_hidden(context);
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line) else {
             continue;
@@ -56,7 +56,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
 
 /// Says so where this user may not read what the services have written: an empty journal is no quiet group.
 pub(super) fn explain_hidden(context: &Context) {
-    if is_hidden() {
+    if context.remote.is_none() && is_hidden() {
         context.terminal.say(
             "note: entries may be hidden from you: the system's journal is for root and for the groups \
              systemd-journal and adm\n\
@@ -67,7 +67,7 @@ pub(super) fn explain_hidden(context: &Context) {
 
 fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Context) {
     if context.json {
-        let record = json!({
+        let mut record = json!({
             "version": 1,
             "service": label,
             "unit": entry.unit,
@@ -75,10 +75,17 @@ fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Contex
             "priority": entry.priority,
             "message": entry.lines.join("\n"),
         });
+        if let (Some(remote), Some(record)) = (&context.remote, record.as_object_mut()) {
+            record.insert("host".to_owned(), remote.name().into());
+        }
         context.terminal.line(&record.to_string());
         return;
     }
-    let prefix = painted(&format!("{label:width$} |"), of_service(index));
+    let host = context
+        .remote
+        .as_ref()
+        .map_or_else(String::new, |remote| format!("{} ", remote.name()));
+    let prefix = painted(&format!("{host}{label:width$} |"), of_service(index));
     for line in &entry.lines {
         context.terminal.line(&format!("{prefix} {line}"));
     }

@@ -22,9 +22,9 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     context.online("status")?;
     let stack = configuration::installed_stack(context)?;
     let members = failure::selected(&stack, &options.services)?;
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     loop {
-        let prober = inside::prober(&stack).await?;
+        let prober = inside::prober(&stack, context).await?;
         look(&stack, &members, prober.as_ref(), &systemd, context).await?;
         if !options.watch || context.terminal.reader_left() {
             return Ok(0);
@@ -40,7 +40,7 @@ async fn look(
     systemd: &Systemd,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let mut survey = survey::taken(members, prober).await;
+    let mut survey = survey::taken(members, prober, context).await;
     if let Some(error) = survey.bus.take() {
         return Err(error.into());
     }
@@ -53,7 +53,7 @@ async fn look(
         states.insert(unit, state);
     }
     let gpus = context.gpus(stack);
-    let standings = gpus::standings(stack, &running, prober, &gpus).await;
+    let standings = gpus::standings(stack, &running, prober, &gpus, context).await;
     let rows: Vec<Row<'_>> = survey
         .findings
         .iter()
@@ -85,7 +85,7 @@ async fn look(
             profile,
             page.as_deref(),
             &rows,
-            clock::wall_microseconds(),
+            context.wall_microseconds(),
         ));
     }
     gpus::tell(&standings, &gpus, context);

@@ -7,12 +7,14 @@ use futures_util::future::join_all;
 
 use crate::error::{CommandError, Kind};
 use crate::host::http::Prober;
-use crate::host::systemd::{BusError, Systemd};
+use crate::host::systemd::BusError;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::readiness::{Answer, Finding, Judgement, Verdict, judged};
 use crate::spec::stack::{Kind as ServiceKind, Member};
 use crate::spec::text::for_terminal;
 use crate::unit::network::socket_of_member;
+
+use super::Context;
 
 /// What was found, by member.
 pub(super) struct Survey {
@@ -37,11 +39,15 @@ impl Survey {
 
 /// Asks all members at once: each endpoint one question, the bus one question for all. Without a
 /// prober nobody can be asked, and so nobody answers.
-pub(super) async fn taken(members: &[Member<'_>], prober: Option<&Prober>) -> Survey {
+pub(super) async fn taken(
+    members: &[Member<'_>],
+    prober: Option<&Prober>,
+    context: &Context,
+) -> Survey {
     let units: Vec<String> = members.iter().map(Member::unit).collect();
     let sockets: Vec<String> = members.iter().filter_map(socket_of_member).collect();
     let asked = join_all(members.iter().map(|member| asked(*member, prober)));
-    let (answers, states) = futures_util::future::join(asked, unit_states(&units, &sockets)).await;
+    let (answers, states) = futures_util::future::join(asked, unit_states(&units, &sockets, context)).await;
     let ((states, sockets), bus) = match states {
         Ok(states) => (states, None),
         Err(error) => (<(States, States)>::default(), Some(error)),
@@ -72,8 +78,12 @@ pub(super) fn prober() -> Result<Prober, CommandError> {
 type States = BTreeMap<String, UnitState>;
 
 /// The states of services, with details where they matter, and those of sockets.
-async fn unit_states(units: &[String], sockets: &[String]) -> Result<(States, States), BusError> {
-    let systemd = Systemd::connect().await?;
+async fn unit_states(
+    units: &[String],
+    sockets: &[String],
+    context: &Context,
+) -> Result<(States, States), BusError> {
+    let systemd = context.systemd().await?;
     let mut states = systemd.states(units).await?;
     for state in states
         .values_mut()

@@ -3,8 +3,7 @@
 use crate::cli::Why;
 use crate::error::{CommandError, Kind};
 use crate::host::clock;
-use crate::host::journal::{Journal, Query};
-use crate::host::systemd::Systemd;
+use crate::host::journal::Query;
 use crate::output::journal_line;
 use crate::output::why::{Story, json, text};
 use crate::readiness::unit_state::UnitState;
@@ -34,9 +33,9 @@ pub(super) async fn run(options: &Why, context: &Context) -> Result<u8, CommandE
     let now = clock::moment();
     let spent = records.spent()?.spent.get(&label).copied();
     let story = Story {
-        state: state(member).await?,
+        state: state(member, context).await?,
         lines: match &incident {
-            Some(incident) => lines(member, incident).await?,
+            Some(incident) => lines(member, incident, context).await?,
             None => Vec::new(),
         },
         dependents: dependents(&stack, member),
@@ -64,9 +63,9 @@ fn one<'s>(stack: &'s Stack, selector: &Selector) -> Result<Member<'s>, CommandE
     })
 }
 
-async fn state(member: Member<'_>) -> Result<UnitState, CommandError> {
+async fn state(member: Member<'_>, context: &Context) -> Result<UnitState, CommandError> {
     let unit = member.unit();
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     let mut states = systemd.states(std::slice::from_ref(&unit)).await?;
     let mut state = states.remove(&unit).unwrap_or_default();
     if state.found {
@@ -76,7 +75,11 @@ async fn state(member: Member<'_>) -> Result<UnitState, CommandError> {
 }
 
 /// What the service itself said from the first bad answer on, until a little after the incident.
-async fn lines(member: Member<'_>, incident: &Incident) -> Result<Vec<String>, CommandError> {
+async fn lines(
+    member: Member<'_>,
+    incident: &Incident,
+    context: &Context,
+) -> Result<Vec<String>, CommandError> {
     let query = Query {
         units: vec![member.unit()],
         since: Some(format!("@{}", incident.began_us / 1_000_000)),
@@ -87,7 +90,7 @@ async fn lines(member: Member<'_>, incident: &Incident) -> Result<Vec<String>, C
         .last()
         .map_or(incident.opened_us, |taken| taken.at_us)
         .saturating_add(10_000_000);
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     let mut lines: Vec<String> = Vec::new();
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line) else {

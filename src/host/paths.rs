@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 pub struct Paths {
     root: Option<PathBuf>,
     configuration: PathBuf,
+    /// Whether what lies below the root is a copy of a running machine's.
+    mirrors: bool,
 }
 
 impl Paths {
@@ -18,13 +20,23 @@ impl Paths {
         Self {
             root,
             configuration: configured,
+            mirrors: false,
+        }
+    }
+
+    /// The places of another machine that runs, as far as they are copied below `copy`.
+    #[must_use]
+    pub fn mirrored(copy: PathBuf) -> Self {
+        Self {
+            mirrors: true,
+            ..Self::new(Some(copy), None)
         }
     }
 
     /// Whether a directory tree is worked on instead of the running machine.
     #[must_use]
     pub fn is_offline(&self) -> bool {
-        self.root.is_some()
+        self.root.is_some() && !self.mirrors
     }
 
     /// The site's configuration file.

@@ -4,6 +4,8 @@
 //! the texts only tell where it was written. As TOML the rows are a configuration of their own that
 //! resolves to the same stack: a test holds them to that.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::duration::written;
@@ -74,16 +76,29 @@ impl Rows<'_> {
             network,
             notification,
             listen,
+            hosts,
+            this_host,
             ..
         } = stack;
         self.top(&["profile"], json!(profile.as_str()));
         self.top(&["juniperctl"], json!(juniperctl.as_str()));
         self.top(&["network"], json!(network.word()));
-        let names: Vec<&str> = services
+        for host in hosts {
+            let below = |key| ["hosts", host.name.as_str(), key];
+            self.top(&below("address"), json!(host.address.to_string()));
+            if let Some(target) = &host.ssh {
+                self.top(&below("ssh"), json!(target.as_str()));
+            }
+        }
+        if let Some(this) = this_host {
+            self.top(&["this_host"], json!(this.as_str()));
+        }
+        let elsewhere = self.elsewhere(services);
+        let mut names: Vec<&str> = services
             .iter()
             .map(|service| service.name.as_str())
+            .chain(elsewhere.iter().map(String::as_str))
             .collect();
-        let mut names = names;
         names.sort_unstable();
         self.top(&["profiles", profile.as_str(), "services"], json!(names));
         self.top(&["watchdog", "restarts"], json!(restraint.restarts));
@@ -107,6 +122,24 @@ impl Rows<'_> {
             self.top(&below("timeout"), json!(written(notification.timeout)));
             self.top(&below("after"), json!(written(notification.after)));
         }
+    }
+
+    /// Where the head's services are that others wait for; tells their names.
+    fn elsewhere(&mut self, services: &[super::stack::Service]) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
+        for awaited in services
+            .iter()
+            .filter_map(super::stack::Service::managed)
+            .flat_map(|managed| &managed.elsewhere)
+        {
+            let name = awaited.name.as_str();
+            if told.insert(name.to_owned()) {
+                let below = |key| ["services", name, key];
+                self.top(&below("host"), json!(awaited.endpoint.host.to_string()));
+                self.top(&below("port"), json!(awaited.endpoint.port));
+            }
+        }
+        told
     }
 
     /// A value at the top.

@@ -15,6 +15,7 @@ pub mod effective;
 pub mod explanation;
 pub mod fault;
 pub mod form;
+pub mod host_layer;
 mod key_text;
 pub mod layer;
 pub mod listen;

@@ -13,10 +13,13 @@ use super::bind::Bind;
 use super::credential::Credential;
 use super::derived::EnvironmentValue;
 use super::listen::Listen;
-use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::name::{
+    EnvironmentName, ForeignUnit, HostName, ProfileName, Selector, ServiceName, UnitStem,
+};
 use super::network::Network;
 use super::notification::Notification;
-use super::probe::{Expectations, Probe, Startup};
+use super::probe::{Expectations, Probe, Startup, UrlPath};
+use super::remote::SshTarget;
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, MAX_INSTANCES, Output, WhenLost};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
@@ -38,11 +41,39 @@ pub struct Stack {
     pub notification: Option<Notification>,
     /// Where the watchdog shows what it sees.
     pub listen: Listen,
+    /// Other machines.
+    pub hosts: Vec<Host>,
+    /// Which of them this is for; none of them is the head.
+    pub this_host: Option<HostName>,
     /// The ports of the platform's own services, whether or not they are in this profile.
     pub platform_ports: BTreeSet<u16>,
     positions: BTreeMap<ServiceName, usize>,
     /// Where those are that depend on a service, in start order.
     pub(super) dependents: BTreeMap<ServiceName, Vec<usize>>,
+}
+
+/// Another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its name.
+    pub name: HostName,
+    /// Where its services come from.
+    pub address: IpAddr,
+    /// What ssh connects to, where it is not the address.
+    pub ssh: Option<SshTarget>,
+}
+
+/// What a service waits for on another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwaitedElsewhere {
+    /// The service.
+    pub name: ServiceName,
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// What it is asked for; `None` where it need not answer.
+    pub path: Option<UrlPath>,
+    /// How long it may take to start.
+    pub startup: Startup,
 }
 
 /// One service.
@@ -94,6 +125,12 @@ pub struct Managed {
     pub let_out: Option<Endpoint>,
     /// How many run; `None` for a service that has no instances.
     pub instances: Option<u32>,
+    /// How many run on other machines.
+    pub hosts: BTreeMap<HostName, u32>,
+    /// What it waits for on the head, where this is another machine.
+    pub elsewhere: Vec<AwaitedElsewhere>,
+    /// Other machines whose services talk to it.
+    pub clients: BTreeSet<IpAddr>,
     /// Which GPUs it may open.
     pub gpu: Gpu,
     /// Memory limit in bytes.
@@ -233,9 +270,21 @@ impl Stack {
             network: Network::default(),
             notification: None,
             listen: Listen::default(),
+            hosts: Vec::new(),
+            this_host: None,
             platform_ports: BTreeSet::new(),
             positions,
             dependents,
+        }
+    }
+
+    /// The same among other machines, for one of them or for the head.
+    #[must_use]
+    pub fn among(self, hosts: Vec<Host>, this_host: Option<HostName>) -> Self {
+        Self {
+            hosts,
+            this_host,
+            ..self
         }
     }
 

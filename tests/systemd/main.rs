@@ -18,6 +18,7 @@ mod failures;
 mod gpu;
 mod group;
 mod hostile;
+mod hosts;
 mod installing;
 mod isolated;
 mod lab;
@@ -105,6 +106,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
+    trials.extend(hosts::trials());
     trials.extend(gpu::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());

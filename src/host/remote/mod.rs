@@ -52,8 +52,11 @@ const MAX_PRINTED: usize = 64 * 1024 * 1024;
 /// Another machine that is connected.
 #[derive(Debug)]
 pub struct Remote {
+    name: String,
     target: SshTarget,
     facts: RemoteFacts,
+    /// By how many microseconds its clock is ahead of ours.
+    ahead: i64,
     /// Holds the control socket, forwarded sockets and copies of files.
     directory: TempDir,
     said: Arc<Mutex<String>>,
@@ -77,11 +80,11 @@ pub struct Ran {
 }
 
 impl Remote {
-    /// Connects.
+    /// Connects to the machine that people call so.
     ///
     /// # Errors
     /// It cannot be reached in time, or does not let this user in.
-    pub async fn connect(target: &SshTarget) -> Result<Self, RemoteError> {
+    pub async fn connect(name: &str, target: &SshTarget) -> Result<Self, RemoteError> {
         let directory = tempfile::Builder::new()
             .prefix("juniperctl-")
             .tempdir_in(environment::runtime_base())
@@ -113,8 +116,13 @@ impl Remote {
             let ended = clock::within(STEP, master.wait()).await;
             return Err(unreachable(&so_far(&said), ended.and_then(Result::ok)));
         };
+        let here = i64::try_from(clock::wall_microseconds()).unwrap_or(i64::MAX);
+        let there = i64::try_from(facts.clock).unwrap_or(0).saturating_mul(1_000_000);
         Ok(Self {
+            name: name.to_owned(),
             target: target.clone(),
+            // A difference below a second or two is that of the way.
+            ahead: there.saturating_sub(here),
             facts,
             directory,
             said,
@@ -126,10 +134,26 @@ impl Remote {
         })
     }
 
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What it said of itself.
     #[must_use]
     pub fn facts(&self) -> &RemoteFacts {
         &self.facts
+    }
+
+    /// What its clock shows when ours shows this, in microseconds since 1970 and to the second.
+    #[must_use]
+    pub fn at_its_clock(&self, here: u64) -> u64 {
+        if self.ahead.is_negative() {
+            here.saturating_sub(self.ahead.unsigned_abs())
+        } else {
+            here.saturating_add(self.ahead.unsigned_abs())
+        }
     }
 
     /// Whether it refuses to carry connections.

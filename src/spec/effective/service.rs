@@ -67,6 +67,10 @@ impl Rows<'_> {
             endpoint,
             let_out,
             instances,
+            hosts,
+            // They follow from where the others are.
+            elsewhere: _,
+            clients: _,
             gpu,
             memory_max,
             standard_output,
@@ -99,6 +103,9 @@ impl Rows<'_> {
         }
         if let Some(count) = instances {
             self.plain("instances", json!(count));
+        }
+        for (host, count) in hosts {
+            self.own(&["hosts", host.as_str()], json!(count), Origin::Default);
         }
         self.plain("gpu", gpus(gpu));
         if let Some(bytes) = memory_max {
