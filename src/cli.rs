@@ -203,6 +203,9 @@ pub struct Install {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Users and program are brought before this is done; what `-H` asks another machine for its plan with
+    #[arg(long, hide = true, requires = "dry_run")]
+    pub brought: bool,
 }
 
 /// Stop and remove everything that install brought

@@ -57,7 +57,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         Vec::new()
     };
     refuse_conflicts(&plan, context)?;
-    preflight(&stack, context)?;
+    preflight(&stack, options.brought, context)?;
     configuration::explain_network(&stack, context);
     gpus::warn(&stack, &facts.gpus, context);
     let effects = match &systemd {

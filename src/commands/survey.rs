@@ -47,7 +47,8 @@ pub(super) async fn taken(
     let units: Vec<String> = members.iter().map(Member::unit).collect();
     let sockets: Vec<String> = members.iter().filter_map(socket_of_member).collect();
     let asked = join_all(members.iter().map(|member| asked(*member, prober)));
-    let (answers, states) = futures_util::future::join(asked, unit_states(&units, &sockets, context)).await;
+    let (answers, states) =
+        futures_util::future::join(asked, unit_states(&units, &sockets, context)).await;
     let ((states, sockets), bus) = match states {
         Ok(states) => (states, None),
         Err(error) => (<(States, States)>::default(), Some(error)),

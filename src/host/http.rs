@@ -93,11 +93,7 @@ impl Prober {
 }
 
 async fn reply(client: &reqwest::Client, url: &str) -> Result<Answer, reqwest::Error> {
-    let mut response = client
-        .get(url)
-        .header("connection", "close")
-        .send()
-        .await?;
+    let mut response = client.get(url).header("connection", "close").send().await?;
     let header = response
         .headers()
         .get("x-juniper-readiness")

@@ -150,6 +150,10 @@ fn arguments(query: &Query) -> Vec<String> {
         .chain(query.last.map(|count| format!("--lines={count}")))
         .chain(query.since.iter().map(|since| format!("--since={since}")))
         .chain(query.follow.then(|| "--follow".to_owned()))
-        .chain(if query.kernel { KERNEL } else { &[] }.iter().map(|word| (*word).to_owned()))
+        .chain(
+            if query.kernel { KERNEL } else { &[] }
+                .iter()
+                .map(|word| (*word).to_owned()),
+        )
         .collect()
 }

@@ -12,8 +12,8 @@ use crate::hardening::Exposure;
 use super::bind::BindTarget;
 use super::derived::{Derived, EnvironmentValue};
 use super::form::Described;
-use super::listen::Listen;
 use super::host_layer::HostAddress;
+use super::listen::Listen;
 use super::name::{
     EnvironmentName, ForeignUnit, HostName, ProfileName, SecretName, ServiceName, UnitStem,
 };

@@ -5,11 +5,12 @@
 //! resolves to the same stack: a test holds them to that.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::duration::written;
-use super::provenance::{Path, Provenance, Written};
+use super::provenance::{Path, Provenance, Written, dotted};
 use super::stack::Stack;
 
 mod probe;
@@ -54,6 +55,17 @@ pub fn rows(stack: &Stack, provenance: &Provenance) -> Vec<Row> {
         rows.of_service(service);
     }
     rows.told
+}
+
+/// A stack as a configuration that resolves to it, one key a line.
+#[must_use]
+pub fn configuration(stack: &Stack) -> String {
+    let mut text = String::new();
+    for row in rows(stack, &Provenance::default()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} = {}", dotted(&row.key), row.value);
+    }
+    text
 }
 
 /// The rows so far.
@@ -137,9 +149,18 @@ impl Rows<'_> {
                 let below = |key| ["services", name, key];
                 self.top(&below("host"), json!(awaited.endpoint.host.to_string()));
                 self.top(&below("port"), json!(awaited.endpoint.port));
+                self.start(&awaited.startup, name);
             }
         }
         told
+    }
+
+    /// How long a service of the head may take to start.
+    fn start(&mut self, startup: &super::probe::Startup, name: &str) {
+        let below = |key| ["services", name, "startup", key];
+        self.top(&below("interval"), json!(written(startup.interval)));
+        let failures = json!(startup.failure_threshold);
+        self.top(&below("failure_threshold"), failures);
     }
 
     /// A value at the top.

@@ -246,10 +246,17 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
             });
         }
     }
-    for other in service.managed().into_iter().flat_map(|managed| &managed.elsewhere) {
+    for other in service
+        .managed()
+        .into_iter()
+        .flat_map(|managed| &managed.elsewhere)
+    {
         if let Some(path) = &other.path {
             let url = format!("{}{}", other.endpoint.url(1), path.as_str());
-            awaited.push(format!("--await {}", argument(&format!("{}={url}", other.name))));
+            awaited.push(format!(
+                "--await {}",
+                argument(&format!("{}={url}", other.name))
+            ));
         }
     }
     awaited
@@ -263,7 +270,12 @@ fn peers_of(managed: &Managed, group: &[String]) -> Vec<String> {
         .iter()
         .map(|other| other.endpoint.host.to_string());
     let clients = managed.clients.iter().map(ToString::to_string);
-    let all: BTreeSet<String> = group.iter().cloned().chain(elsewhere).chain(clients).collect();
+    let all: BTreeSet<String> = group
+        .iter()
+        .cloned()
+        .chain(elsewhere)
+        .chain(clients)
+        .collect();
     all.into_iter().collect()
 }
 

@@ -3,21 +3,27 @@
 //! What is done to one machine is the command itself, with that machine's systemd, journal, endpoints and
 //! records in place of this one's. No machine waits for another, and none is waited for longer than its time.
 
+mod brought;
+mod change;
+mod host;
 mod row;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::cli::Command;
 use crate::error::{CommandError, Kind};
-use crate::host::remote::{Remote, Rights};
+use crate::host::remote::{Remote, RemoteError, Rights};
 use crate::host::systemd::Verb;
 use crate::host::terminal::VoiceData;
 use crate::host::{Files, Paths, clock, signals};
-use crate::spec::remote::SshTarget;
 
 use super::{Context, health, lifecycle, logs, status, tell, why};
+use brought::Ready;
+use change::Change;
+use host::Host;
 use row::Row;
 
 /// How long a look at one machine may take in all.
@@ -33,21 +39,26 @@ const ORDERS: Duration = Duration::from_secs(10);
 const ORDERED: &str = "umask 022; d=/var/lib/juniperctl/watchdog; [ -d $d ] || exit 0; \
     t=$(mktemp $d/.orders.XXXXXX) && cat >$t && chmod 644 $t && mv $t $d/orders.json";
 
-/// One of the machines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Host {
-    /// What people call it.
-    name: String,
-    target: SshTarget,
-}
-
 /// Runs a command for each machine that was named.
 pub(super) async fn run(command: &Command, context: &Context) -> Result<u8, CommandError> {
     let kind = Asked::of(command)?;
-    let hosts = named(context);
-    let work = join_all(hosts.iter().map(|host| one(host, command, &kind, context)));
+    let hosts = host::named(context);
+    let work = async {
+        match command {
+            Command::Install(options) => {
+                change::run(Change::Install(options), &hosts, context).await
+            }
+            Command::Uninstall(options) => {
+                change::run(Change::Uninstall(options), &hosts, context).await
+            }
+            _ => {
+                let each = hosts.iter().map(|host| one(host, command, &kind, context));
+                Ok(join_all(each).await)
+            }
+        }
+    };
     let rows = tokio::select! {
-        rows = work => rows,
+        rows = work => rows?,
         () = signals::interrupted() => {
             return Err(CommandError::new(Kind::NotAsAsked, "interrupted")
                 .hint("what systemd was asked to do there goes on: juniperctl -H HOST status"));
@@ -89,6 +100,11 @@ impl Asked {
             Command::Status(options) if options.watch => watching,
             Command::Health(options) if options.watch => watching,
             Command::Status(_) | Command::Why(_) => look,
+            // A look that takes another program there, perhaps this one, and it may import a service's modules.
+            Command::Diff | Command::Doctor(_) => Self {
+                limit: Some(CHANGE),
+                ..look
+            },
             // Nobody answers there: that is what `health` calls down.
             Command::Health(_) => Self {
                 unreachable: 3,
@@ -99,7 +115,11 @@ impl Asked {
                 limit: (!options.follow).then_some(LOOK),
                 ..look
             },
-            Command::Start(_) | Command::Stop(_) | Command::Restart(_) => Self {
+            Command::Start(_)
+            | Command::Stop(_)
+            | Command::Restart(_)
+            | Command::Install(_)
+            | Command::Uninstall(_) => Self {
                 limit: Some(CHANGE),
                 ..look
             },
@@ -108,39 +128,16 @@ impl Asked {
                     Kind::Usage,
                     "this command does not work on other machines",
                 )
-                .hint("-H works with start, stop, restart, status, health, logs and why"));
+                .hint("-H works with start, stop, restart, status, health, logs, why, doctor, install, diff and uninstall"));
             }
         })
     }
 }
 
-/// The machines, each once.
-fn named(context: &Context) -> Vec<Host> {
-    let mut hosts: Vec<Host> = Vec::new();
-    for target in &context.hosts {
-        let host = Host {
-            name: target.to_string(),
-            target: target.clone(),
-        };
-        if !hosts.contains(&host) {
-            hosts.push(host);
-        }
-    }
-    hosts
-}
-
 /// The command for one machine, within its time.
 async fn one(host: &Host, command: &Command, asked: &Asked, context: &Context) -> Row {
-    let mut there = Context {
-        paths: Paths::mirrored(std::path::PathBuf::new()),
-        terminal: context.terminal.voice(&host.name, asked.data),
-        json: context.json,
-        configuration_named: false,
-        production: context.production,
-        hosts: Vec::new(),
-        remote: None,
-    };
-    let work = connected_and_run(host, command, &mut there);
+    let mut there = context_of(host, asked.data, context);
+    let work = connected_and_run(host, command, &mut there, context);
     let ended = match asked.limit {
         None => work.await,
         Some(limit) => match clock::within(limit, work).await {
@@ -177,6 +174,19 @@ async fn one(host: &Host, command: &Command, asked: &Asked, context: &Context) -
     }
 }
 
+/// What a command is given for another machine, before that is connected.
+fn context_of(host: &Host, data: VoiceData, context: &Context) -> Context {
+    Context {
+        paths: Paths::mirrored(PathBuf::new()),
+        terminal: context.terminal.voice(&host.name, data),
+        json: context.json,
+        configuration_named: false,
+        production: context.production,
+        hosts: Vec::new(),
+        remote: None,
+    }
+}
+
 /// Why a command was not carried out on a machine.
 enum Trouble {
     /// It is not there for us, or not any more.
@@ -189,26 +199,9 @@ async fn connected_and_run(
     host: &Host,
     command: &Command,
     there: &mut Context,
+    context: &Context,
 ) -> Result<u8, Trouble> {
-    let way = |error: crate::host::remote::RemoteError| {
-        let is_of_the_way = error.is_of_the_way();
-        let error = CommandError::from(error);
-        if is_of_the_way {
-            Trouble::Unreachable(error)
-        } else {
-            Trouble::Other(error)
-        }
-    };
-    let remote = Remote::connect(&host.name, &host.target).await.map_err(way)?;
-    there.terminal.detail("connected");
-    if !remote.facts().runs_systemd {
-        return Err(Trouble::Other(CommandError::new(
-            Kind::Machine,
-            "systemd does not run there",
-        )));
-    }
-    there.paths = Paths::mirrored(remote.mirror().await.map_err(way)?);
-    there.remote = Some(remote);
+    connected(host, there).await?;
     let there: &Context = there;
     let before = orders(there).map_err(Trouble::Other)?;
     let ended = match command {
@@ -219,11 +212,45 @@ async fn connected_and_run(
         Command::Health(options) => health::run(options, there).await,
         Command::Logs(options) => logs::run(options, there).await,
         Command::Why(options) => why::run(options, there).await,
+        Command::Diff => match Ready::make(host, None, there, context).await {
+            Ok(ready) => ready.difference(there).await,
+            Err(error) => Err(error),
+        },
+        Command::Doctor(options) => match Ready::make(host, None, there, context).await {
+            Ok(ready) => ready.examination(options, there).await,
+            Err(error) => Err(error),
+        },
         _ => Ok(Kind::Usage.exit_code()),
     };
     let code = ended.map_err(|error| explained(error, there))?;
     hand_over_orders(before.as_deref(), there).await;
     Ok(code)
+}
+
+/// Connects, and has copies made of what is small.
+async fn connected(host: &Host, there: &mut Context) -> Result<(), Trouble> {
+    let way = |error: RemoteError| {
+        let is_of_the_way = error.is_of_the_way();
+        let error = CommandError::from(error);
+        if is_of_the_way {
+            Trouble::Unreachable(error)
+        } else {
+            Trouble::Other(error)
+        }
+    };
+    let remote = Remote::connect(&host.name, &host.target)
+        .await
+        .map_err(way)?;
+    there.terminal.detail("connected");
+    if !remote.facts().runs_systemd {
+        return Err(Trouble::Other(CommandError::new(
+            Kind::Machine,
+            "systemd does not run there",
+        )));
+    }
+    there.paths = Paths::mirrored(remote.mirror().await.map_err(way)?);
+    there.remote = Some(remote);
+    Ok(())
 }
 
 /// A refusal that is one of rights says what to do about it there; a bus that went away is a machine that did.

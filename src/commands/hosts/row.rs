@@ -68,7 +68,10 @@ mod tests {
             row("c", "", None),
         ];
         let told = anstream::adapter::strip_str(&text(&rows)).to_string();
-        assert_eq!(told, "a\n{\"verdict\":\"ready\"}\nb  unreachable: timed out\n");
+        assert_eq!(
+            told,
+            "a\n{\"verdict\":\"ready\"}\nb  unreachable: timed out\n"
+        );
         let told = json(&rows);
         assert_eq!(told["hosts"][0]["output"]["verdict"], "ready");
         assert_eq!(told["hosts"][1]["reachable"], false);

@@ -14,22 +14,26 @@ use crate::unit::act::USER;
 /// What a notification does not see.
 const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
 
-/// What the units need and this machine lacks.
-pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+/// What the units need and this machine lacks. Users and program may be about to be brought.
+pub(super) fn preflight(
+    stack: &Stack,
+    brought: bool,
+    context: &Context,
+) -> Result<(), CommandError> {
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
-    if !context.paths.is_offline() && !account {
+    if !context.paths.is_offline() && !account && !brought {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
             .hint("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin juniper"));
     }
     let watchdog = accounts::user_exists(USER) && accounts::group_exists(USER);
-    if !context.paths.is_offline() && !watchdog {
+    if !context.paths.is_offline() && !watchdog && !brought {
         return Err(CommandError::new(Kind::Machine, format!("the user or the group {USER} does not exist"))
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     readable::warn(context);
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
-    if !there(gate) {
+    if !there(gate) && !brought {
         return Err(CommandError::new(Kind::Machine, format!("the units call {gate}, but there is no such program"))
             .hint("install the package, copy this program there, or set juniperctl = \"/where/it/is\" in /etc/juniper/juniper.toml"));
     }

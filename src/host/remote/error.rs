@@ -60,8 +60,9 @@ impl From<RemoteError> for CommandError {
             RemoteError::Unreachable { said } if said.contains("Host key verification") => {
                 told.hint("connect once by hand and compare its key: ssh HOST")
             }
-            RemoteError::Unreachable { said } if said.contains("Permission denied") => told
-                .hint("no passwords are asked for: have the key in an agent, or name it in ~/.ssh/config"),
+            RemoteError::Unreachable { said } if said.contains("Permission denied") => told.hint(
+                "no passwords are asked for: have the key in an agent, or name it in ~/.ssh/config",
+            ),
             _ => told,
         }
     }

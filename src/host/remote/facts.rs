@@ -7,6 +7,9 @@ pub(super) const SCRIPT: &str = "LC_ALL=C; export LC_ALL; echo juniperctl-begin;
     if [ $(id -u) = 0 ] || sudo -n true 2>/dev/null; then echo root; else echo user; fi; \
     uname -m; date +%s; \
     if [ -d /run/systemd/system ]; then echo systemd; else echo other; fi; \
+    if [ -x /usr/bin/juniperctl ]; then /usr/bin/juniperctl --version; else echo none; fi; \
+    if [ -x /usr/local/lib/juniperctl/juniperctl ]; then \
+    sha256sum </usr/local/lib/juniperctl/juniperctl || echo none; else echo none; fi; \
     echo juniperctl-end; exec cat >/dev/null";
 
 /// The line after which the facts come: a login shell may say anything before.
@@ -37,6 +40,10 @@ pub struct RemoteFacts {
     pub clock: u64,
     /// Whether systemd runs it.
     pub runs_systemd: bool,
+    /// What the packaged juniperctl there says of itself (`juniperctl 0.1.0`).
+    pub packaged: Option<String>,
+    /// The digest of the juniperctl that was brought there.
+    pub brought: Option<String>,
 }
 
 /// Whether all has been said.
@@ -56,11 +63,16 @@ pub(super) fn parse(text: &str) -> Option<RemoteFacts> {
     let machine = for_terminal(lines.next()?, 40);
     let clock = lines.next()?.parse().ok()?;
     let runs_systemd = lines.next()? == "systemd";
+    let some = |line: &str| (line != "none").then(|| for_terminal(line.trim(), 100));
+    let packaged = some(lines.next()?);
+    let brought = some(lines.next()?.trim_end_matches(['-', ' ']));
     (lines.next()? == END).then_some(RemoteFacts {
         rights,
         machine,
         clock,
         runs_systemd,
+        packaged,
+        brought,
     })
 }
 
@@ -70,13 +82,21 @@ mod tests {
 
     #[test]
     fn a_greeting_is_passed_over_and_nonsense_refused() {
-        let said = "Welcome!\njuniperctl-begin\n1000\nroot\nx86_64\n1700000000\nsystemd\njuniperctl-end\n";
+        let said = "Welcome!\njuniperctl-begin\n1000\nroot\nx86_64\n1700000000\nsystemd\njuniperctl 0.1.0\n0123abc  -\njuniperctl-end\n";
         let facts = parse(said).unwrap();
         assert!(is_complete(said));
         assert_eq!(facts.rights, Rights::Sudo);
         assert_eq!((facts.clock, facts.runs_systemd), (1_700_000_000, true));
-        assert_eq!(parse(&said.replace("root", "user")).unwrap().rights, Rights::User);
-        assert_eq!(parse(&said.replace("1000", "0")).unwrap().rights, Rights::Root);
+        assert_eq!(facts.packaged.as_deref(), Some("juniperctl 0.1.0"));
+        assert_eq!(facts.brought.as_deref(), Some("0123abc"));
+        assert_eq!(
+            parse(&said.replace("root", "user")).unwrap().rights,
+            Rights::User
+        );
+        assert_eq!(
+            parse(&said.replace("1000", "0")).unwrap().rights,
+            Rights::Root
+        );
         for bad in ["", "juniperctl-begin\n", "juniperctl-begin\nx\nroot\n"] {
             assert_eq!(parse(bad), None, "{bad:?}");
         }

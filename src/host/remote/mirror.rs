@@ -39,7 +39,10 @@ pub(super) fn parse(printed: &[u8]) -> Result<Vec<(String, Vec<u8>)>, RemoteErro
     let mut files = Vec::new();
     loop {
         let unfit = || RemoteError::failed("read its configuration", "it sends something else");
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(unfit)?;
+        let end = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or_else(unfit)?;
         let (head, after) = rest.split_at_checked(end).ok_or_else(unfit)?;
         let after = after.get(1..).ok_or_else(unfit)?;
         let head = std::str::from_utf8(head).map_err(|_| unfit())?;
@@ -60,7 +63,8 @@ pub(super) fn parse(printed: &[u8]) -> Result<Vec<(String, Vec<u8>)>, RemoteErro
 /// Only what was asked for may be written here.
 fn is_asked_for(name: &str) -> bool {
     let is_drop_in = name.strip_prefix(DROP_INS).is_some_and(|file| {
-        file.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty())
+        file.strip_suffix(".toml")
+            .is_some_and(|stem| !stem.is_empty())
             && !file.starts_with('.')
             && file.len() <= 200
             && file

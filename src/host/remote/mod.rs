@@ -9,7 +9,9 @@
 mod error;
 mod facts;
 mod mirror;
+mod program;
 mod ssh;
+mod stage;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,9 +23,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
+};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 
 use crate::spec::remote::SshTarget;
 use crate::spec::text::for_terminal;
@@ -35,6 +40,8 @@ use super::systemd::{BusError, Systemd};
 
 pub use error::RemoteError;
 pub use facts::{RemoteFacts, Rights};
+pub use program::Program;
+pub use stage::Stage;
 
 /// How long it may take until the other machine has told of itself: ssh gives up connecting after five
 /// seconds, and a loaded machine may take its time to let somebody in.
@@ -42,6 +49,9 @@ const CONNECTING: Duration = Duration::from_secs(20);
 
 /// How long a short step may take, such as a forwarding or a look at small files.
 const STEP: Duration = Duration::from_secs(15);
+
+/// How long the program may be on its way: seven megabytes, and slow lines there are.
+const TRANSFER: Duration = Duration::from_mins(5);
 
 /// The most that is taken of what a program says on standard error.
 const MAX_SAID: usize = 256 * 1024;
@@ -97,13 +107,15 @@ impl Remote {
         let mut master = command
             .spawn()
             .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(waits), Some(mut output), Some(errors)) =
-            (master.stdin.take(), master.stdout.take(), master.stderr.take())
-        else {
+        let (Some(waits), Some(mut output), Some(errors)) = (
+            master.stdin.take(),
+            master.stdout.take(),
+            master.stderr.take(),
+        ) else {
             return Err(RemoteError::NoProgram("it has no streams".to_owned()));
         };
         let said = Arc::new(Mutex::new(String::new()));
-        listen(errors, Arc::clone(&said));
+        let heard = listen(errors, Arc::clone(&said));
         let told = clock::within(CONNECTING, told(&mut output)).await;
         let Some(text) = told else {
             return Err(RemoteError::Late {
@@ -113,11 +125,17 @@ impl Remote {
         };
         let Some(facts) = facts::parse(&text) else {
             // Its last words may still be on their way.
-            let ended = clock::within(STEP, master.wait()).await;
-            return Err(unreachable(&so_far(&said), ended.and_then(Result::ok)));
+            let ended = clock::within(STEP, async {
+                drop(heard.await);
+                master.wait().await
+            });
+            let ended = ended.await.and_then(Result::ok);
+            return Err(unreachable(&so_far(&said), ended));
         };
         let here = i64::try_from(clock::wall_microseconds()).unwrap_or(i64::MAX);
-        let there = i64::try_from(facts.clock).unwrap_or(0).saturating_mul(1_000_000);
+        let there = i64::try_from(facts.clock)
+            .unwrap_or(0)
+            .saturating_mul(1_000_000);
         Ok(Self {
             name: name.to_owned(),
             target: target.clone(),
@@ -218,7 +236,9 @@ impl Remote {
         let number = self.forwarded.borrow().len();
         let socket = self.directory.path().join(format!("{number}.s"));
         let command = ssh::forward(&control(&self.directory), &self.target, &socket, to);
-        let ran = self.finish(command, &[], "forward a connection", STEP).await?;
+        let ran = self
+            .finish(command, &[], "forward a connection", STEP)
+            .await?;
         if ran.code != 0 {
             return Err(self.ended("forward a connection", &ran));
         }
@@ -266,6 +286,46 @@ impl Remote {
     pub fn session(&self, script: &str, arguments: &[&str]) -> Command {
         let line = ssh::shell(script, self.by_sudo(), arguments);
         ssh::session(&control(&self.directory), &self.target, &line)
+    }
+
+    /// Runs a script of ours there, telling each line that it prints or says as it comes.
+    ///
+    /// # Errors
+    /// The connection is lost, or it takes too long.
+    pub async fn follow(
+        &self,
+        script: &str,
+        arguments: &[&str],
+        (tried, limit): (&str, Duration),
+        printed: impl Fn(&str),
+        said: impl Fn(&str),
+    ) -> Result<i32, RemoteError> {
+        let mut child = self
+            .session(script, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
+        let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
+        };
+        let all = async {
+            tokio::join!(each_line(output, printed), each_line(errors, said));
+            child.wait().await
+        };
+        let Some(ended) = clock::within(limit, all).await else {
+            return Err(RemoteError::Late {
+                tried: tried.to_owned(),
+                limit,
+            });
+        };
+        match ended
+            .map_err(|error| RemoteError::failed(tried, error))?
+            .code()
+        {
+            Some(255) | None => Err(RemoteError::Lost),
+            Some(code) => Ok(code),
+        }
     }
 
     fn by_sudo(&self) -> bool {
@@ -344,7 +404,10 @@ fn control(directory: &TempDir) -> PathBuf {
 }
 
 /// Keeps what ssh says, for as long as it does.
-fn listen(errors: impl AsyncRead + Unpin + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen(
+    errors: impl AsyncRead + Unpin + Send + 'static,
+    said: Arc<Mutex<String>>,
+) -> JoinHandle<()> {
     let mut errors = errors;
     tokio::spawn(async move {
         let mut buffer = [0; 4096];
@@ -355,7 +418,7 @@ fn listen(errors: impl AsyncRead + Unpin + Send + 'static, said: Arc<Mutex<Strin
                 said.push_str(&heard);
             }
         }
-    });
+    })
 }
 
 fn so_far(said: &Mutex<String>) -> String {
@@ -376,6 +439,15 @@ async fn told(output: &mut (impl AsyncRead + Unpin)) -> String {
         }
     }
     text
+}
+
+/// Hands on each line of somebody else, fit for a terminal.
+async fn each_line(stream: impl AsyncRead + Unpin, tell: impl Fn(&str)) {
+    let most = u64::try_from(MAX_PRINTED).unwrap_or(u64::MAX);
+    let mut read = BufReader::new(stream.take(most)).split(b'\n');
+    while let Ok(Some(line)) = read.next_segment().await {
+        tell(&for_terminal(&String::from_utf8_lossy(&line), 4000));
+    }
 }
 
 async fn bounded(stream: impl AsyncRead + Unpin, most: usize) -> Vec<u8> {

@@ -125,13 +125,7 @@ pub(super) fn clients(name: &ServiceName, layers: &Layers, hosts: &[Host]) -> BT
 }
 
 /// Everything that keeps a placement from working.
-fn check(
-    merged: &Layer,
-    layers: &Layers,
-    network: Network,
-    stand_in: bool,
-    faults: &mut Faults,
-) {
+fn check(merged: &Layer, layers: &Layers, network: Network, stand_in: bool, faults: &mut Faults) {
     for (name, host) in &merged.hosts {
         if host.address.is_none() && !host.refused.contains("address") {
             faults.push(Fault {
@@ -140,11 +134,15 @@ fn check(
                 at: host.at.clone(),
                 label: "`address` is missing here".to_owned(),
                 also: None,
-                help: Some("write address = \"10.0.0.11\": where its services come from".to_owned()),
+                help: Some(
+                    "write address = \"10.0.0.11\": where its services come from".to_owned(),
+                ),
             });
         }
     }
     let mut unreachable: BTreeSet<&ServiceName> = BTreeSet::new();
+    // Whether the real ones are started by this configuration, and not on another machine by its own.
+    let is_theirs = !stand_in && merged.this_host.is_none();
     for (name, layer) in layers {
         let Some((_, first)) = layer.hosts.iter().next() else {
             continue;
@@ -159,7 +157,10 @@ fn check(
                 format!("service `{name}` has no instances and cannot be placed on hosts"),
                 first.at.clone(),
                 "only a service with instances runs in more than one place",
-                layer.at.clone().map(|at| (at, "`instances` is missing here".to_owned())),
+                layer
+                    .at
+                    .clone()
+                    .map(|at| (at, "`instances` is missing here".to_owned())),
                 format!("write services.{name}.instances = 0 where none is to run on this machine"),
             ));
         }
@@ -168,7 +169,10 @@ fn check(
                 format!("service `{name}` is placed on hosts, but the network is isolated"),
                 first.at.clone(),
                 "nothing in it could be reached from there",
-                Some((isolated.at.clone(), "the group's network is its own".to_owned())),
+                Some((
+                    isolated.at.clone(),
+                    "the group's network is its own".to_owned(),
+                )),
                 "write network = \"host\"".to_owned(),
             ));
             continue;
@@ -177,7 +181,11 @@ fn check(
             let Some(other) = layers.get(on).filter(|other| other.external_unit.is_none()) else {
                 continue;
             };
-            if let Some(loss) = edge.when_lost.as_ref().filter(|loss| loss.value != WhenLost::Keep) {
+            if let Some(loss) = edge
+                .when_lost
+                .as_ref()
+                .filter(|loss| loss.value != WhenLost::Keep)
+            {
                 faults.push(contradiction(
                     format!("`{name}` on another host cannot follow the loss of `{on}`"),
                     loss.at.clone(),
@@ -187,7 +195,7 @@ fn check(
                 ));
             }
             if unreachable.insert(on) {
-                faults.extend(reachable(name, first, (on, other), network, stand_in));
+                faults.extend(reachable(name, first, (on, other), network, is_theirs));
             }
         }
     }
@@ -199,12 +207,15 @@ fn reachable(
     placed: &Located<u64>,
     (on, other): (&ServiceName, &ServiceLayer),
     network: Network,
-    stand_in: bool,
+    is_theirs: bool,
 ) -> Option<Fault> {
     let Endpoint { host, .. } = endpoint_of(other, network)?;
     let at = other.host.as_ref().map(|host| host.at.clone());
     let is_placed = |at: &Option<Location>| {
-        let placed = (placed.at.clone(), format!("`{name}` is placed on a host here"));
+        let placed = (
+            placed.at.clone(),
+            format!("`{name}` is placed on a host here"),
+        );
         at.is_some().then_some(placed)
     };
     let blamed = at.clone().unwrap_or_else(|| placed.at.clone());
@@ -214,7 +225,9 @@ fn reachable(
             blamed,
             "only this machine reaches it",
             is_placed(&at),
-            format!("write services.{on}.host = \"ADDRESS\", an address of this machine that the hosts reach"),
+            format!(
+                "write services.{on}.host = \"ADDRESS\", an address of this machine that the hosts reach"
+            ),
         ));
     }
     if host.is_unspecified() {
@@ -230,7 +243,7 @@ fn reachable(
         variable.as_str().ends_with("_ATTESTED") && value.value.as_str() == "true"
     });
     // These refuse to listen beyond their machine unless somebody answers for it (measured).
-    let asks = ["data", "cascor", "canopy"].contains(&on.as_str()) && !stand_in;
+    let asks = ["data", "cascor", "canopy"].contains(&on.as_str()) && is_theirs;
     (asks && !attested).then(|| {
         let upper = on.as_str().to_uppercase();
         contradiction(

@@ -46,7 +46,10 @@ impl Stage {
     /// Boots them, links them, and lets the head in.
     pub(super) fn set() -> Result<Self, Failed> {
         let boot = |suite| -> Result<Machine, Failed> {
-            Ok(Machine::boot(&Root::with_ssh(suite)?, BootOptions::default())?)
+            Ok(Machine::boot(
+                &Root::with_ssh(suite)?,
+                BootOptions::default(),
+            )?)
         };
         let stage = Self {
             head: boot(Suite::Trixie)?,
@@ -55,7 +58,8 @@ impl Stage {
         };
         stage.head.install_deb(&package("juniperctl"))?;
         stage.head.install_deb(&package("juniper-standin"))?;
-        let keygen = "mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519";
+        let keygen =
+            "mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519";
         exits(&stage.head, keygen, 0)?;
         let key = stage.head.read_text("/root/.ssh/id_ed25519.pub")?;
         let mut known = String::new();
@@ -73,7 +77,10 @@ impl Stage {
         }
         stage.head.write("/root/.ssh/known_hosts", known, 0o600)?;
         for link in [GPU1, GPU2] {
-            let asked = format!("ssh -o BatchMode=yes -o ConnectTimeout=1 {} true", link.address);
+            let asked = format!(
+                "ssh -o BatchMode=yes -o ConnectTimeout=1 {} true",
+                link.address
+            );
             stage
                 .head
                 .wait_until("sshd to answer", Duration::from_secs(20), || {
@@ -88,13 +95,16 @@ impl Stage {
         let Link { name, address, .. } = link;
         let head = self.head.leader().to_string();
         let made = Process::new("nsenter")
-            .args(["--target", &head, "--net", "ip", "link", "add", "name", name])
+            .args([
+                "--target", &head, "--net", "ip", "link", "add", "name", name,
+            ])
             .args(["type", "veth", "peer", "name", "eth0", "netns"])
             .arg(host.leader().to_string())
             .status()?;
         claim(made.success(), "no link")?;
         let up = |machine: &Machine, own: &str, other: &str, link: &str| {
-            let line = format!("ip address add {own} peer {other} dev {link} && ip link set {link} up");
+            let line =
+                format!("ip address add {own} peer {other} dev {link} && ip link set {link} up");
             exits(machine, &line, 0).map(drop)
         };
         up(&self.head, HEAD, address, name)?;
@@ -109,7 +119,8 @@ impl Stage {
     /// Has it back.
     pub(super) fn mend(&self, link: Link) -> Outcome {
         let Link { name, address, .. } = link;
-        let line = format!("ip link set {name} up && ip route replace {address} dev {name} src {HEAD}");
+        let line =
+            format!("ip link set {name} up && ip route replace {address} dev {name} src {HEAD}");
         exits(&self.head, &line, 0).map(drop)
     }
 

@@ -88,14 +88,7 @@ fn main() -> ExitCode {
             images,
             ssh,
             real,
-        } => prepare::run(
-            &suites,
-            &prepare::Extras {
-                images,
-                ssh,
-                real,
-            },
-        ),
+        } => prepare::run(&suites, &prepare::Extras { images, ssh, real }),
         Verb::Shell { suite, real } => shell::run(suite, real),
         Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),
         Verb::Bench {
