@@ -60,7 +60,11 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
         user,
         ports: ports_of(stack),
         programs: programs(stack, options, context).await,
-        accounts: [SERVICES, USER].map(account).to_vec(),
+        accounts: if options.brought {
+            Vec::new()
+        } else {
+            [SERVICES, USER].map(account).to_vec()
+        },
         directories: directories(stack, context),
         systemd: Some(version.map_err(|error| error.to_string())),
         unified_cgroups: machine::has_unified_cgroups(),

@@ -166,11 +166,23 @@ pub struct Managed {
 }
 
 impl Managed {
-    /// Whether it listens beyond this machine.
+    /// Whether it listens for whoever reaches it. One that listens for machines of `[hosts]` is for them
+    /// alone.
     #[must_use]
     pub fn is_published(&self) -> bool {
-        self.endpoint
-            .is_some_and(|endpoint| !endpoint.host.is_loopback())
+        self.clients.is_empty()
+            && self
+                .endpoint
+                .is_some_and(|endpoint| !endpoint.host.is_loopback())
+    }
+
+    /// Whether addresses of other machines, or of this one's network, are open to it.
+    #[must_use]
+    pub fn talks_beyond(&self) -> bool {
+        let listens = self
+            .endpoint
+            .is_some_and(|endpoint| !endpoint.host.is_loopback());
+        listens || !self.elsewhere.is_empty()
     }
 }
 

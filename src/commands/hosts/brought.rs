@@ -187,8 +187,9 @@ impl Ready {
         there: &Context,
     ) -> Result<u8, CommandError> {
         let timeout = options.import_timeout.to_string();
-        self.look(&["doctor", "--import-timeout", &timeout], there)
-            .await
+        let mut words = vec!["doctor", "--import-timeout", &timeout];
+        words.extend(self.is_brought.then_some("--brought"));
+        self.look(&words, there).await
     }
 
     /// Brings what belongs there, hands the secrets over, and has the units installed.

@@ -143,7 +143,7 @@ async fn plan(change: Change<'_>, host: &Host, context: &Context) -> Result<Plan
             ready,
         }),
         Ok((_, code)) => Err(row(host, code, None)),
-        Err(Trouble::Other(error)) => {
+        Err(Trouble::Other(error) | Trouble::Nothing(error)) => {
             tell(&error, &there);
             Err(row(host, error.kind.exit_code(), None))
         }

@@ -82,6 +82,8 @@ struct Asked {
     limit: Option<Duration>,
     /// The exit code for a machine that cannot be reached.
     unreachable: u8,
+    /// The exit code for one on which nothing is installed.
+    nothing: u8,
 }
 
 impl Asked {
@@ -90,6 +92,7 @@ impl Asked {
             data: VoiceData::Kept,
             limit: Some(LOOK),
             unreachable: Kind::Machine.exit_code(),
+            nothing: Kind::NotAsAsked.exit_code(),
         };
         let watching = Self {
             data: VoiceData::Named,
@@ -108,6 +111,7 @@ impl Asked {
             // Nobody answers there: that is what `health` calls down.
             Command::Health(_) => Self {
                 unreachable: 3,
+                nothing: 3,
                 ..look
             },
             Command::Logs(options) => Self {
@@ -161,6 +165,10 @@ async fn one(host: &Host, command: &Command, asked: &Asked, context: &Context) -
             }
             (asked.unreachable, Some(error.message))
         }
+        Err(Trouble::Nothing(error)) => {
+            tell(&error, &there);
+            (asked.nothing, None)
+        }
         Err(Trouble::Other(error)) => {
             tell(&error, &there);
             (error.kind.exit_code(), None)
@@ -191,6 +199,8 @@ fn context_of(host: &Host, data: VoiceData, context: &Context) -> Context {
 enum Trouble {
     /// It is not there for us, or not any more.
     Unreachable(CommandError),
+    /// It is there, and nothing of ours is.
+    Nothing(CommandError),
     /// It is there, and this went wrong.
     Other(CommandError),
 }
@@ -203,6 +213,13 @@ async fn connected_and_run(
 ) -> Result<u8, Trouble> {
     connected(host, there).await?;
     let there: &Context = there;
+    let is_installed = there.receipt().map_err(Trouble::Other)?.is_some();
+    if !is_installed && !matches!(command, Command::Doctor(_)) {
+        return Err(Trouble::Nothing(
+            CommandError::new(Kind::NotAsAsked, "nothing is installed there")
+                .hint(format!("juniperctl -H {} install", host.name)),
+        ));
+    }
     let before = orders(there).map_err(Trouble::Other)?;
     let ended = match command {
         Command::Start(options) => lifecycle::run(Verb::Start, options, there).await,
