@@ -206,6 +206,9 @@ pub struct Install {
     /// Users and program are brought before this is done; what `-H` asks another machine for its plan with
     #[arg(long, hide = true, requires = "dry_run")]
     pub brought: bool,
+    /// The plan was shown before
+    #[arg(long, hide = true, conflicts_with = "dry_run")]
+    pub shown: bool,
 }
 
 /// Stop and remove everything that install brought
@@ -220,6 +223,9 @@ pub struct Uninstall {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// The plan was shown before
+    #[arg(long, hide = true, conflicts_with = "dry_run")]
+    pub shown: bool,
 }
 
 /// Start, stop or restart

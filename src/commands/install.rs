@@ -66,7 +66,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Effects::default(),
     };
-    told(&plan, &stack, receipt.as_ref(), &effects, options, context);
+    if !options.shown {
+        told(&plan, &stack, receipt.as_ref(), &effects, options, context);
+    }
     for (name, _) in &taken_over {
         context.terminal.say(&format!(
             "  takes over {name}: a copy is kept in {}",

@@ -203,7 +203,7 @@ impl Ready {
         let was_installed = there.receipt()?.is_some();
         self.bring(there).await?;
         let program = if self.is_brought { BROUGHT } else { PACKAGED };
-        let mut words = vec![program, "--color", "never", "install", "--yes"];
+        let mut words = vec![program, "--color", "never", "install", "--yes", "--shown"];
         words.extend(options.now.then_some("--now"));
         words.extend(options.replace.then_some("--replace"));
         if self.stack.is_none() {
@@ -268,6 +268,7 @@ impl Ready {
             "never",
             "uninstall",
             "--yes",
+            "--shown",
         ];
         words.extend(options.purge.then_some("--purge"));
         let code = followed(&words, ("uninstall", CHANGE), there).await?;

@@ -221,7 +221,34 @@ async fn connected_and_run(
         ));
     }
     let before = orders(there).map_err(Trouble::Other)?;
-    let ended = match command {
+    let Some(remote) = &there.remote else {
+        return Err(Trouble::Other(CommandError::told(Kind::Machine)));
+    };
+    let ended = tokio::select! {
+        ended = carried_out(host, command, there, context) => ended,
+        () = remote.lost() => return Err(lost()),
+    };
+    match ended {
+        Ok(code) => {
+            hand_over_orders(before.as_deref(), there).await;
+            Ok(code)
+        }
+        Err(error) => Err(explained(error, there)),
+    }
+}
+
+fn lost() -> Trouble {
+    Trouble::Unreachable(RemoteError::Lost.into())
+}
+
+/// The command itself, with another machine in place of this one.
+async fn carried_out(
+    host: &Host,
+    command: &Command,
+    there: &Context,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    match command {
         Command::Start(options) => lifecycle::run(Verb::Start, options, there).await,
         Command::Stop(options) => lifecycle::run(Verb::Stop, options, there).await,
         Command::Restart(options) => lifecycle::run(Verb::Restart, options, there).await,
@@ -238,10 +265,7 @@ async fn connected_and_run(
             Err(error) => Err(error),
         },
         _ => Ok(Kind::Usage.exit_code()),
-    };
-    let code = ended.map_err(|error| explained(error, there))?;
-    hand_over_orders(before.as_deref(), there).await;
-    Ok(code)
+    }
 }
 
 /// Connects, and has copies made of what is small.

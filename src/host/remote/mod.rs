@@ -28,7 +28,7 @@ use tokio::io::{
 };
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::OnceCell;
-use tokio::task::JoinHandle;
+use tokio::sync::watch::{Receiver, channel};
 
 use crate::spec::remote::SshTarget;
 use crate::spec::text::for_terminal;
@@ -70,6 +70,7 @@ pub struct Remote {
     /// Holds the control socket, forwarded sockets and copies of files.
     directory: TempDir,
     said: Arc<Mutex<String>>,
+    ended: Receiver<bool>,
     bus: OnceCell<Systemd>,
     bridge: RefCell<Option<Child>>,
     forwarded: RefCell<BTreeMap<String, PathBuf>>,
@@ -115,7 +116,7 @@ impl Remote {
             return Err(RemoteError::NoProgram("it has no streams".to_owned()));
         };
         let said = Arc::new(Mutex::new(String::new()));
-        let heard = listen(errors, Arc::clone(&said));
+        let mut ended = listen(errors, Arc::clone(&said));
         let told = clock::within(CONNECTING, told(&mut output)).await;
         let Some(text) = told else {
             return Err(RemoteError::Late {
@@ -125,12 +126,12 @@ impl Remote {
         };
         let Some(facts) = facts::parse(&text) else {
             // Its last words may still be on their way.
-            let ended = clock::within(STEP, async {
-                drop(heard.await);
+            let last = clock::within(STEP, async {
+                drop(ended.wait_for(|ended| *ended).await);
                 master.wait().await
             });
-            let ended = ended.await.and_then(Result::ok);
-            return Err(unreachable(&so_far(&said), ended));
+            let last = last.await.and_then(Result::ok);
+            return Err(unreachable(&so_far(&said), last));
         };
         let here = i64::try_from(clock::wall_microseconds()).unwrap_or(i64::MAX);
         let there = i64::try_from(facts.clock)
@@ -144,6 +145,7 @@ impl Remote {
             facts,
             directory,
             said,
+            ended,
             bus: OnceCell::new(),
             bridge: RefCell::new(None),
             forwarded: RefCell::default(),
@@ -172,6 +174,13 @@ impl Remote {
         } else {
             here.saturating_add(self.ahead.unsigned_abs())
         }
+    }
+
+    /// Waits until the connection is lost.
+    pub async fn lost(&self) {
+        let mut ended = self.ended.clone();
+        // Nobody who could tell any more is as much of a loss.
+        drop(ended.wait_for(|ended| *ended).await);
     }
 
     /// Whether it refuses to carry connections.
@@ -407,8 +416,9 @@ fn control(directory: &TempDir) -> PathBuf {
 fn listen(
     errors: impl AsyncRead + Unpin + Send + 'static,
     said: Arc<Mutex<String>>,
-) -> JoinHandle<()> {
+) -> Receiver<bool> {
     let mut errors = errors;
+    let (teller, ended) = channel(false);
     tokio::spawn(async move {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = errors.read(&mut buffer).await {
@@ -418,7 +428,10 @@ fn listen(
                 said.push_str(&heard);
             }
         }
-    })
+        // Whoever asked may be gone.
+        let _ = teller.send(true);
+    });
+    ended
 }
 
 fn so_far(said: &Mutex<String>) -> String {

@@ -67,7 +67,20 @@ impl Stage {
             stage.linked(host, link)?;
             // The stand-in is there as the services' own programs would be; juniperctl is not.
             host.install_deb(&package("juniper-standin"))?;
-            host.write("/root/.ssh/authorized_keys", key.as_str(), 0o600)?;
+            for (user, home) in [
+                ("root", "/root"),
+                ("ada", "/home/ada"),
+                ("bob", "/home/bob"),
+            ] {
+                if user != "root" {
+                    exits(host, &format!("useradd -m -s /bin/bash {user}"), 0)?;
+                }
+                let file = format!("{home}/.ssh/authorized_keys");
+                host.write(&file, key.as_str(), 0o600)?;
+                exits(host, &format!("chown -R {user}: {home}/.ssh"), 0)?;
+            }
+            // This one may become root, and the other may not.
+            host.write("/etc/sudoers.d/ada", "ada ALL=(ALL) NOPASSWD: ALL\n", 0o440)?;
             let own = host.read_text("/etc/ssh/ssh_host_ed25519_key.pub")?;
             known.push_str(&format!("{} {own}", link.address));
             claim(
@@ -111,17 +124,22 @@ impl Stage {
         up(host, address, HEAD, "eth0")
     }
 
-    /// Cuts a host off.
+    /// Cuts a host off: what is sent to it is lost.
     pub(super) fn cut(&self, link: Link) -> Outcome {
-        exits(&self.head, &format!("ip link set {} down", link.name), 0).map(drop)
+        exits(self.host(link), "ip link set eth0 down", 0).map(drop)
     }
 
     /// Has it back.
     pub(super) fn mend(&self, link: Link) -> Outcome {
-        let Link { name, address, .. } = link;
-        let line =
-            format!("ip link set {name} up && ip route replace {address} dev {name} src {HEAD}");
-        exits(&self.head, &line, 0).map(drop)
+        let line = format!(
+            "ip link set eth0 up && ip route replace {HEAD} dev eth0 src {}",
+            link.address
+        );
+        exits(self.host(link), &line, 0).map(drop)
+    }
+
+    fn host(&self, link: Link) -> &Machine {
+        if link == GPU1 { &self.gpu1 } else { &self.gpu2 }
     }
 
     /// Runs a command on the head, which must end so.
