@@ -101,7 +101,6 @@ impl Asked {
         };
         Ok(match command {
             Command::Status(options) if options.watch => watching,
-            Command::Health(options) if options.watch => watching,
             Command::Status(_) | Command::Why(_) => look,
             // A look that takes another program there, perhaps this one, and it may import a service's modules.
             Command::Diff | Command::Doctor(_) => Self {
@@ -109,10 +108,10 @@ impl Asked {
                 ..look
             },
             // Nobody answers there: that is what `health` calls down.
-            Command::Health(_) => Self {
+            Command::Health(options) => Self {
                 unreachable: 3,
                 nothing: 3,
-                ..look
+                ..if options.watch { watching } else { look }
             },
             Command::Logs(options) => Self {
                 data: VoiceData::AsItIs,
@@ -297,7 +296,8 @@ async fn connected(host: &Host, there: &mut Context) -> Result<(), Trouble> {
 /// A refusal that is one of rights says what to do about it there; a bus that went away is a machine that did.
 fn explained(error: CommandError, there: &Context) -> Trouble {
     let message = error.message.clone();
-    if message.starts_with("cannot reach systemd") {
+    let is_lost = message == RemoteError::Lost.to_string();
+    if is_lost || message.starts_with("cannot reach systemd") {
         return Trouble::Unreachable(CommandError::new(Kind::Machine, message));
     }
     let rights = there.remote.as_ref().map(|remote| remote.facts().rights);

@@ -1,6 +1,6 @@
 //! Workers on two hosts from nothing to nothing, with one host cut off in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ profile = "mock"
 
 [services.cascor]
 host = "10.77.0.1"
-environment.JUNIPER_STANDIN_TRAINING = "10min"
+environment.JUNIPER_STANDIN_TRAINING = "10m"
 
 [services.worker]
 instances = 0
@@ -51,21 +51,30 @@ const OTHERS: [&str; 6] = [
 type Tree = BTreeMap<PathBuf, Entry>;
 
 pub(super) fn cut_off() -> Outcome {
+    let begun = Instant::now();
     let stage = Stage::set()?;
+    let step = |what: &str| println!("hosts: {what} after {:.1} s", begun.elapsed().as_secs_f64());
+    step("set");
     let before = [tree(&stage.gpu1)?, tree(&stage.gpu2)?];
     stage.head.write("/etc/juniper/juniper.toml", SITE, 0o644)?;
     stage.exits("juniperctl secret set cascor-api-key --generate", 0)?;
     stage.exits("juniperctl install --yes && juniperctl start", 0)?;
     let local = local_processes(&stage)?;
+    step("local_processes");
     nothing_is_there_yet(&stage)?;
+    step("nothing_is_there_yet");
     claim(
         [tree(&stage.gpu1)?, tree(&stage.gpu2)?] == before,
         "looking and planning changed a host",
     )?;
     is_installed(&stage)?;
+    step("is_installed");
     trains_on_all(&stage)?;
+    step("trains_on_all");
     one_is_away(&stage)?;
+    step("one_is_away");
     restarts_one_by_one(&stage)?;
+    step("restarts_one_by_one");
     claim(
         local_processes(&stage)? == local && started(&stage)?,
         "something local was touched",
@@ -248,27 +257,36 @@ fn restarts_one_by_one(stage: &Stage) -> Outcome {
 }
 
 /// The hosts are as they were found.
-fn is_gone(stage: &Stage, before: &[Tree; 2]) -> Outcome {
+fn is_gone(stage: &Stage, before: &[(Tree, String); 2]) -> Outcome {
     stage.exits(&format!("{BOTH} uninstall --purge --yes"), 0)?;
     for (host, before) in [&stage.gpu1, &stage.gpu2].into_iter().zip(before) {
-        let after = tree(host)?;
+        let ((before, names), (after, left)) = (before, tree(host)?);
         let changed: Vec<&PathBuf> = before
             .keys()
             .chain(after.keys())
             .filter(|path| before.get(*path) != after.get(*path))
             .collect();
         claim(changed.is_empty(), format!("left behind: {changed:?}"))?;
+        let names: BTreeSet<&str> = names.lines().collect();
+        let left: BTreeSet<&str> = left.lines().collect();
+        let changed: Vec<&&str> = names.symmetric_difference(&left).collect();
+        claim(changed.is_empty(), format!("left behind: {changed:?}"))?;
     }
     let left = stage.exits("ls /run", 0)?;
     claim(!left.stdout.contains("juniperctl-"), &left.stdout)
 }
 
-/// All files and links, but not what directories are like: their sizes tell nothing.
-fn tree(machine: &Machine) -> Result<Tree, Failed> {
-    let mut tree = machine.tree(&["/etc", "/opt", "/root", "/srv", "/usr", "/var"], &OTHERS)?;
+/// The files that an install may touch with their contents, and the names of all others.
+fn tree(machine: &Machine) -> Result<(Tree, String), Failed> {
+    let mut tree = machine.tree(
+        &["/etc", "/opt", "/root", "/usr/local", "/var/lib"],
+        &OTHERS,
+    )?;
     // Made anew with each change, the same or not.
     tree.retain(|path, entry| !path.ends_with("gshadow-") && entry.kind != Kind::Special);
-    Ok(tree)
+    let names = "find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
+         -o -path /var/log -o -path '/var/tmp/systemd-*' -o -path '/var/lib/systemd/*' \\) -prune -o -print | sort";
+    Ok((tree, exits(machine, names, 0)?.stdout))
 }
 
 /// The main processes of everything on the head.
