@@ -213,6 +213,10 @@ pub struct Install {
 
 /// Stop and remove everything that install brought
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Uninstall {
     /// Also remove secrets, state, logs and caches of the services
     #[arg(long)]

@@ -24,6 +24,7 @@ pub mod name;
 pub mod network;
 pub mod notification;
 pub mod order;
+pub mod placed;
 pub mod probe;
 pub mod probe_layer;
 pub mod provenance;

@@ -18,8 +18,8 @@ use super::name::{
 };
 use super::network::Network;
 use super::notification::Notification;
-use super::probe::{Expectations, Probe, Startup, UrlPath};
-use super::remote::SshTarget;
+pub use super::placed::{AwaitedElsewhere, Host};
+use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, MAX_INSTANCES, Output, WhenLost};
 use super::text::{AbsolutePath, Line, RelativePath, Text};
@@ -50,30 +50,6 @@ pub struct Stack {
     positions: BTreeMap<ServiceName, usize>,
     /// Where those are that depend on a service, in start order.
     pub(super) dependents: BTreeMap<ServiceName, Vec<usize>>,
-}
-
-/// Another machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Host {
-    /// Its name.
-    pub name: HostName,
-    /// Where its services come from.
-    pub address: IpAddr,
-    /// What ssh connects to, where it is not the address.
-    pub ssh: Option<SshTarget>,
-}
-
-/// What a service waits for on another machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwaitedElsewhere {
-    /// The service.
-    pub name: ServiceName,
-    /// Where it listens.
-    pub endpoint: Endpoint,
-    /// What it is asked for; `None` where it need not answer.
-    pub path: Option<UrlPath>,
-    /// How long it may take to start.
-    pub startup: Startup,
 }
 
 /// One service.
@@ -163,27 +139,6 @@ pub struct Managed {
     pub exposure_budget: Option<Exposure>,
     /// Sandbox directives that are off for it, with the reason.
     pub relax: BTreeMap<String, Line>,
-}
-
-impl Managed {
-    /// Whether it listens for whoever reaches it. One that listens for machines of `[hosts]` is for them
-    /// alone.
-    #[must_use]
-    pub fn is_published(&self) -> bool {
-        self.clients.is_empty()
-            && self
-                .endpoint
-                .is_some_and(|endpoint| !endpoint.host.is_loopback())
-    }
-
-    /// Whether addresses of other machines, or of this one's network, are open to it.
-    #[must_use]
-    pub fn talks_beyond(&self) -> bool {
-        let listens = self
-            .endpoint
-            .is_some_and(|endpoint| !endpoint.host.is_loopback());
-        listens || !self.elsewhere.is_empty()
-    }
 }
 
 /// A listening address; instance N listens on `port + N - 1`.

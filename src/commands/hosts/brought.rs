@@ -15,6 +15,7 @@ use crate::spec::name::SecretName;
 use crate::spec::stack::Stack;
 
 use super::host::{self, BROUGHT, Host};
+use super::script::{BRING, TAKE_AWAY};
 
 /// Where the package has it.
 const PACKAGED: &str = "/usr/bin/juniperctl";
@@ -27,25 +28,6 @@ const USERS: &str = include_str!("../../../packaging/juniper.sysusers");
 
 /// The launcher of workers.
 const LAUNCHER: &str = include_str!("../../../packaging/juniper_worker.py");
-
-/// Puts program, users, launcher and configuration where they belong, each by one rename.
-/// `$1` is the stage, `$2` whether the program is brought, `$3` and `$4` how long users and launcher are on
-/// standard input, `$5` whether there is a configuration.
-const BRING: &str = "set -e; umask 022; l=/usr/local/lib/juniperctl; c=/etc/juniper/juniper.toml.d; \
-    if [ $2 = 1 ]; then mkdir -p $l; \
-    if [ -f $1/juniperctl ]; then cp $1/juniperctl $l/.new; chmod 755 $l/.new; sync $l/.new; mv -f $l/.new $l/juniperctl; fi; \
-    head -c $3 | systemd-sysusers -; \
-    head -c $4 >$l/.new; mv -f $l/.new $l/juniper_worker.py; fi; \
-    if [ $5 = 1 ]; then mkdir -p $c; cp $1/juniper.toml.d/90-this-host.toml $c/.90-this-host; \
-    chmod 644 $c/.90-this-host; mv -f $c/.90-this-host $c/90-this-host.toml; fi";
-
-/// Takes all of it away again; with `$1` the users, too, where no package has need of them.
-const TAKE_AWAY: &str = "f=/etc/juniper/juniper.toml.d/90-this-host.toml; \
-    if [ -f $f ] && head -n 1 $f | grep -q \"^# juniperctl -H\"; then rm -f $f; fi; \
-    rm -rf /usr/local/lib/juniperctl; rmdir /etc/juniper/juniper.toml.d /etc/juniper 2>/dev/null; \
-    if [ $1 = 1 ] && [ ! -e /usr/bin/juniperctl ]; then for u in juniper juniper-watchdog; do \
-    if getent passwd $u >/dev/null; then userdel $u || exit 1; fi; \
-    if getent group $u >/dev/null; then groupdel $u || exit 1; fi; done; fi; exit 0";
 
 /// How long a look by the program there may take.
 const LOOK: Duration = Duration::from_mins(3);

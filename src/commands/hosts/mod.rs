@@ -7,6 +7,7 @@ mod brought;
 mod change;
 mod host;
 mod row;
+mod script;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -102,11 +103,6 @@ impl Asked {
         Ok(match command {
             Command::Status(options) if options.watch => watching,
             Command::Status(_) | Command::Why(_) => look,
-            // A look that takes another program there, perhaps this one, and it may import a service's modules.
-            Command::Diff | Command::Doctor(_) => Self {
-                limit: Some(CHANGE),
-                ..look
-            },
             // Nobody answers there: that is what `health` calls down.
             Command::Health(options) => Self {
                 unreachable: 3,
@@ -118,7 +114,10 @@ impl Asked {
                 limit: (!options.follow).then_some(LOOK),
                 ..look
             },
-            Command::Start(_)
+            // A look that takes a program there may have it brought first, and imports services' modules.
+            Command::Diff
+            | Command::Doctor(_)
+            | Command::Start(_)
             | Command::Stop(_)
             | Command::Restart(_)
             | Command::Install(_)
@@ -143,7 +142,7 @@ async fn one(host: &Host, command: &Command, asked: &Asked, context: &Context) -
     let work = connected_and_run(host, command, &mut there, context);
     let ended = match asked.limit {
         None => work.await,
-        Some(limit) => match clock::within(limit, work).await {
+        Some(limit) => match Box::pin(clock::within(limit, work)).await {
             Some(ended) => ended,
             None => Err(Trouble::Unreachable(CommandError::new(
                 Kind::NotAsAsked,
@@ -155,12 +154,12 @@ async fn one(host: &Host, command: &Command, asked: &Asked, context: &Context) -
     let (code, unreachable) = match ended {
         Ok(code) => (code, None),
         Err(Trouble::Unreachable(error)) => {
-            if asked.data != VoiceData::Kept {
-                tell(&error, &there);
-            } else {
+            if asked.data == VoiceData::Kept {
                 for hint in &error.hints {
                     there.terminal.say(&format!("hint: {hint}"));
                 }
+            } else {
+                tell(&error, &there);
             }
             (asked.unreachable, Some(error.message))
         }

@@ -38,7 +38,7 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
-    pub(super) fn failed(tried: &str, said: impl ToString) -> Self {
+    pub(super) fn failed(tried: &str, said: &(impl ToString + ?Sized)) -> Self {
         Self::Failed {
             tried: tried.to_owned(),
             said: said.to_string(),

@@ -10,6 +10,7 @@ mod error;
 mod facts;
 mod mirror;
 mod program;
+mod session;
 mod ssh;
 mod stage;
 
@@ -23,10 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{
-    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
-};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, ChildStdin};
 use tokio::sync::OnceCell;
 use tokio::sync::watch::{Receiver, channel};
 
@@ -41,6 +40,7 @@ use super::systemd::{BusError, Systemd};
 pub use error::RemoteError;
 pub use facts::{RemoteFacts, Rights};
 pub use program::Program;
+pub use session::Ran;
 pub use stage::Stage;
 
 /// How long it may take until the other machine has told of itself: ssh gives up connecting after five
@@ -55,9 +55,6 @@ const TRANSFER: Duration = Duration::from_mins(5);
 
 /// The most that is taken of what a program says on standard error.
 const MAX_SAID: usize = 256 * 1024;
-
-/// The most that is taken of what a program prints.
-const MAX_PRINTED: usize = 64 * 1024 * 1024;
 
 /// Another machine that is connected.
 #[derive(Debug)]
@@ -79,17 +76,6 @@ pub struct Remote {
     _master: Child,
 }
 
-/// What came of a program.
-#[derive(Debug)]
-pub struct Ran {
-    /// How it ended.
-    pub code: i32,
-    /// What it printed.
-    pub printed: Vec<u8>,
-    /// What it complained about, fit for a terminal, line by line.
-    pub said: Vec<String>,
-}
-
 impl Remote {
     /// Connects to the machine that people call so.
     ///
@@ -99,7 +85,7 @@ impl Remote {
         let directory = tempfile::Builder::new()
             .prefix("juniperctl-")
             .tempdir_in(environment::runtime_base())
-            .map_err(|error| RemoteError::failed("make a private directory", error))?;
+            .map_err(|error| RemoteError::failed("make a private directory", &error))?;
         let mut command = ssh::master(&control(&directory), target, facts::SCRIPT);
         command
             .stdin(Stdio::piped())
@@ -225,7 +211,7 @@ impl Remote {
         for authority in authorities {
             sockets.insert(authority.clone(), self.socket(authority).await?);
         }
-        Prober::forwarded(&sockets).map_err(|error| RemoteError::failed("set up HTTP", error))
+        Prober::forwarded(&sockets).map_err(|error| RemoteError::failed("set up HTTP", &error))
     }
 
     /// Asks whoever listens on a Unix socket there.
@@ -234,7 +220,7 @@ impl Remote {
     /// The connection is lost, or HTTP cannot be set up.
     pub async fn prober_of_socket(&self, there: &str) -> Result<Prober, RemoteError> {
         let socket = self.socket(there).await?;
-        Prober::over(&socket).map_err(|error| RemoteError::failed("set up HTTP", error))
+        Prober::over(&socket).map_err(|error| RemoteError::failed("set up HTTP", &error))
     }
 
     /// A socket here that leads to an address there.
@@ -269,135 +255,8 @@ impl Remote {
         }
         let below = self.directory.path().join("mirror");
         let files = mirror::parse(&ran.printed)?;
-        mirror::write(&below, &files).map_err(|error| RemoteError::failed(tried, error))?;
+        mirror::write(&below, &files).map_err(|error| RemoteError::failed(tried, &error))?;
         Ok(below)
-    }
-
-    /// Runs a script of ours there with arguments and an input, as root where that is possible.
-    ///
-    /// # Errors
-    /// The connection is lost, or it takes too long.
-    pub async fn run(
-        &self,
-        script: &str,
-        arguments: &[&str],
-        input: &[u8],
-        tried: &str,
-        limit: Duration,
-    ) -> Result<Ran, RemoteError> {
-        let line = ssh::shell(script, self.by_sudo(), arguments);
-        let command = ssh::session(&control(&self.directory), &self.target, &line);
-        self.finish(command, input, tried, limit).await
-    }
-
-    /// The process that runs a script there, for whoever reads what it prints as it comes.
-    #[must_use]
-    pub fn session(&self, script: &str, arguments: &[&str]) -> Command {
-        let line = ssh::shell(script, self.by_sudo(), arguments);
-        ssh::session(&control(&self.directory), &self.target, &line)
-    }
-
-    /// Runs a script of ours there, telling each line that it prints or says as it comes.
-    ///
-    /// # Errors
-    /// The connection is lost, or it takes too long.
-    pub async fn follow(
-        &self,
-        script: &str,
-        arguments: &[&str],
-        (tried, limit): (&str, Duration),
-        printed: impl Fn(&str),
-        said: impl Fn(&str),
-    ) -> Result<i32, RemoteError> {
-        let mut child = self
-            .session(script, arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
-        };
-        let all = async {
-            tokio::join!(each_line(output, printed), each_line(errors, said));
-            child.wait().await
-        };
-        let Some(ended) = clock::within(limit, all).await else {
-            return Err(RemoteError::Late {
-                tried: tried.to_owned(),
-                limit,
-            });
-        };
-        match ended
-            .map_err(|error| RemoteError::failed(tried, error))?
-            .code()
-        {
-            Some(255) | None => Err(RemoteError::Lost),
-            Some(code) => Ok(code),
-        }
-    }
-
-    fn by_sudo(&self) -> bool {
-        self.facts.rights == Rights::Sudo
-    }
-
-    async fn finish(
-        &self,
-        mut command: Command,
-        input: &[u8],
-        tried: &str,
-        limit: Duration,
-    ) -> Result<Ran, RemoteError> {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(mut pipe), Some(output), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
-        };
-        let fed = async move {
-            // One that does not read to the end says why by other means.
-            drop(pipe.write_all(input).await);
-            drop(pipe.shutdown().await);
-        };
-        let printed = bounded(output, MAX_PRINTED);
-        let said = bounded(errors, MAX_SAID);
-        let all = async {
-            let ((), printed, said) = tokio::join!(fed, printed, said);
-            (printed, said, child.wait().await)
-        };
-        let Some((printed, said, ended)) = clock::within(limit, all).await else {
-            return Err(RemoteError::Late {
-                tried: tried.to_owned(),
-                limit,
-            });
-        };
-        let ended = ended.map_err(|error| RemoteError::failed(tried, error))?;
-        let said = lines(&String::from_utf8_lossy(&said));
-        match ended.code() {
-            // ssh's own word for a connection that broke.
-            Some(255) => Err(RemoteError::Lost),
-            Some(code) => Ok(Ran {
-                code,
-                printed,
-                said,
-            }),
-            None => Err(RemoteError::Lost),
-        }
-    }
-
-    /// A program that did not do what it was for.
-    fn ended(&self, tried: &str, ran: &Ran) -> RemoteError {
-        let last = ran.said.last().cloned();
-        RemoteError::failed(
-            tried,
-            last.unwrap_or_else(|| format!("it ended with {} on {}", ran.code, self.target)),
-        )
     }
 }
 
@@ -452,23 +311,6 @@ async fn told(output: &mut (impl AsyncRead + Unpin)) -> String {
         }
     }
     text
-}
-
-/// Hands on each line of somebody else, fit for a terminal.
-async fn each_line(stream: impl AsyncRead + Unpin, tell: impl Fn(&str)) {
-    let most = u64::try_from(MAX_PRINTED).unwrap_or(u64::MAX);
-    let mut read = BufReader::new(stream.take(most)).split(b'\n');
-    while let Ok(Some(line)) = read.next_segment().await {
-        tell(&for_terminal(&String::from_utf8_lossy(&line), 4000));
-    }
-}
-
-async fn bounded(stream: impl AsyncRead + Unpin, most: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(most).unwrap_or(u64::MAX);
-    // What was read before an error is all there is.
-    drop(stream.take(most).read_to_end(&mut bytes).await);
-    bytes
 }
 
 fn unreachable(said: &str, ended: Option<ExitStatus>) -> RemoteError {

@@ -102,7 +102,7 @@ impl Remote {
         let mut why = String::new();
         drop(clock::within(super::STEP, errors.read_to_string(&mut why)).await);
         let why = super::lines(&why).pop();
-        Err(why.map_or(RemoteError::Lost, |why| RemoteError::failed(tried, why)))
+        Err(why.map_or(RemoteError::Lost, |why| RemoteError::failed(tried, &why)))
     }
 }
 

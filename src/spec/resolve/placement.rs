@@ -79,6 +79,15 @@ pub(super) fn placed(
     }
 }
 
+/// How many of a service run on other machines.
+pub(super) fn counts(layer: &ServiceLayer) -> BTreeMap<HostName, u32> {
+    layer
+        .hosts
+        .iter()
+        .map(|(host, count)| (host.clone(), u32::try_from(count.value).unwrap_or(0)))
+        .collect()
+}
+
 /// What a service of this machine waits for at the head.
 pub(super) fn awaited(
     layer: &ServiceLayer,

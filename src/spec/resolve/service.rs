@@ -161,11 +161,7 @@ fn managed(
             .instances
             .as_ref()
             .map(|count| count.value.try_into().unwrap_or(1)),
-        hosts: layer
-            .hosts
-            .iter()
-            .map(|(host, count)| (host.clone(), u32::try_from(count.value).unwrap_or(0)))
-            .collect(),
+        hosts: placement::counts(layer),
         elsewhere: placement::awaited(layer, context.elsewhere, context.network),
         clients: placement::clients(name, context.layers, context.hosts),
         gpu: layer

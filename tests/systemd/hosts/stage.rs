@@ -82,7 +82,7 @@ impl Stage {
             // This one may become root, and the other may not.
             host.write("/etc/sudoers.d/ada", "ada ALL=(ALL) NOPASSWD: ALL\n", 0o440)?;
             let own = host.read_text("/etc/ssh/ssh_host_ed25519_key.pub")?;
-            known.push_str(&format!("{} {own}", link.address));
+            known += &[link.address, " ", &own].concat();
             claim(
                 !host.exists("/usr/bin/juniperctl")?,
                 "juniperctl is there already",
@@ -116,9 +116,9 @@ impl Stage {
             .status()?;
         claim(made.success(), "no link")?;
         let up = |machine: &Machine, own: &str, other: &str, link: &str| {
-            let line =
+            let command =
                 format!("ip address add {own} peer {other} dev {link} && ip link set {link} up");
-            exits(machine, &line, 0).map(drop)
+            exits(machine, &command, 0).map(drop)
         };
         up(&self.head, HEAD, address, name)?;
         up(host, address, HEAD, "eth0")
@@ -131,11 +131,11 @@ impl Stage {
 
     /// Has it back.
     pub(super) fn mend(&self, link: Link) -> Outcome {
-        let line = format!(
+        let command = format!(
             "ip link set eth0 up && ip route replace {HEAD} dev eth0 src {}",
             link.address
         );
-        exits(self.host(link), &line, 0).map(drop)
+        exits(self.host(link), &command, 0).map(drop)
     }
 
     fn host(&self, link: Link) -> &Machine {

@@ -51,30 +51,21 @@ const OTHERS: [&str; 6] = [
 type Tree = BTreeMap<PathBuf, Entry>;
 
 pub(super) fn cut_off() -> Outcome {
-    let begun = Instant::now();
     let stage = Stage::set()?;
-    let step = |what: &str| println!("hosts: {what} after {:.1} s", begun.elapsed().as_secs_f64());
-    step("set");
     let before = [tree(&stage.gpu1)?, tree(&stage.gpu2)?];
     stage.head.write("/etc/juniper/juniper.toml", SITE, 0o644)?;
     stage.exits("juniperctl secret set cascor-api-key --generate", 0)?;
     stage.exits("juniperctl install --yes && juniperctl start", 0)?;
     let local = local_processes(&stage)?;
-    step("local_processes");
     nothing_is_there_yet(&stage)?;
-    step("nothing_is_there_yet");
     claim(
         [tree(&stage.gpu1)?, tree(&stage.gpu2)?] == before,
         "looking and planning changed a host",
     )?;
     is_installed(&stage)?;
-    step("is_installed");
     trains_on_all(&stage)?;
-    step("trains_on_all");
     one_is_away(&stage)?;
-    step("one_is_away");
     restarts_one_by_one(&stage)?;
-    step("restarts_one_by_one");
     claim(
         local_processes(&stage)? == local && started(&stage)?,
         "something local was touched",
@@ -229,7 +220,7 @@ fn one_is_away(stage: &Stage) -> Outcome {
     stage.mend(GPU2)?;
     stage
         .head
-        .wait_until("the host to be back", Duration::from_secs(60), || {
+        .wait_until("the host to be back", Duration::from_mins(1), || {
             run(&stage.head, &format!("{BOTH} health")).is_ok_and(|told| told.success())
         })?;
     stage.exits(&format!("{BOTH} status"), 0)?;
