@@ -89,6 +89,17 @@ impl Context {
         }
     }
 
+    /// Makes sure that the machine that this is about can still be reached.
+    ///
+    /// # Errors
+    /// The connection to it is lost.
+    pub async fn still_there(&self) -> Result<(), CommandError> {
+        match &self.remote {
+            None => Ok(()),
+            Some(remote) => Ok(remote.still_there().await?),
+        }
+    }
+
     /// The journal that this is about.
     ///
     /// # Errors

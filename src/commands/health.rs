@@ -32,7 +32,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let members = failure::selected(&stack, &options.services)?;
     loop {
         let code = match inside::prober(&stack, context).await {
-            Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
+            Ok(prober) => look(&stack, &members, prober.as_ref(), context).await?,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
         if !options.watch || context.terminal.reader_left() {
@@ -71,8 +71,9 @@ async fn look(
     members: &[Member<'_>],
     prober: Option<&Prober>,
     context: &Context,
-) -> u8 {
+) -> Result<u8, CommandError> {
     let survey = survey::taken(members, prober, context).await;
+    context.still_there().await?;
     if let Some(error) = &survey.bus {
         context
             .terminal
@@ -92,5 +93,5 @@ async fn look(
         &gpus,
         context,
     );
-    exit_code(report.verdict)
+    Ok(exit_code(report.verdict))
 }

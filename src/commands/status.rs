@@ -41,6 +41,7 @@ async fn look(
     context: &Context,
 ) -> Result<(), CommandError> {
     let mut survey = survey::taken(members, prober, context).await;
+    context.still_there().await?;
     if let Some(error) = survey.bus.take() {
         return Err(error.into());
     }

@@ -169,6 +169,19 @@ impl Remote {
         drop(ended.wait_for(|ended| *ended).await);
     }
 
+    /// Makes sure that the connection is still there: what is forwarded over one that is lost looks as if
+    /// nobody listened.
+    ///
+    /// # Errors
+    /// It is lost.
+    pub async fn still_there(&self) -> Result<(), RemoteError> {
+        let command = ssh::check(&control(&self.directory), &self.target);
+        match self.finish(command, &[], "ask ssh", STEP).await {
+            Ok(ran) if ran.code == 0 => Ok(()),
+            _ => Err(RemoteError::Lost),
+        }
+    }
+
     /// Whether it refuses to carry connections.
     #[must_use]
     pub fn forbids_forwarding(&self) -> bool {

@@ -51,6 +51,13 @@ pub(super) fn forward(control: &Path, target: &SshTarget, from: &Path, to: &str)
     command
 }
 
+/// Asks whether that connection is there.
+pub(super) fn check(control: &Path, target: &SshTarget) -> Command {
+    let mut command = over(control);
+    command.args(["-O", "check", "--", target.as_str()]);
+    command
+}
+
 fn over(control: &Path) -> Command {
     let mut command = quiet(control, "no");
     command.args(["-o", "ProxyCommand=exec false"]);
