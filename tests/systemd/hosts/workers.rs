@@ -215,6 +215,7 @@ fn one_is_away(stage: &Stage) -> Outcome {
     let watched = watching.wait(AWAY)?;
     claim(watched.code() == Some(3), format!("{watched:?}"))?;
     has(&watched.stderr, &["the connection is lost"])?;
+    claim(!watched.stdout.contains("is down"), &watched.stdout)?;
     stage.exits("juniperctl -H gpu1 health", 0)?;
     stage.exits("juniperctl health", 0)?;
     stage.mend(GPU2)?;
