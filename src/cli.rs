@@ -54,7 +54,7 @@ pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Work on another machine over ssh, by address or by its name in [hosts]; can be repeated
+    /// Work on another machine over ssh, by address or by its name in the configuration; can be repeated
     #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with = "root")]
     pub hosts: Vec<SshTarget>,
     /// Read this file instead of /etc/juniper/juniper.toml
