@@ -3,16 +3,23 @@
 
 CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 TOOLS   := $(CACHE)/juniperctl-tools
-TRIPLE  := x86_64-unknown-linux-gnu
+# `make deb ARCHITECTURE=arm64` builds for the other one.
+ARCHITECTURE := amd64
+TRIPLE  := $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)-unknown-linux-gnu
 # Linked against the C library of Debian 11, so that one binary runs on every supported system.
 GLIBC   := 2.31
 RELEASE := target/$(TRIPLE)/release
-DEBS    := target/debian
+DEBS    := target/debian$(if $(filter amd64,$(ARCHITECTURE)),,-$(ARCHITECTURE))
 LAB     := cargo run --quiet --package juniper-lab --
+# No path of the building computer is in a program, and no table for unwinding: see packaging/no-unwinding.ld.
+LEAN    := --remap-path-prefix=$(CURDIR)=/juniperctl --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo \
+           -Clink-arg=-Wl,-T,packaging/no-unwinding.ld -Clink-arg=-Wl,--no-eh-frame-hdr
+# What the files of a package say of their age: that of the last commit.
+export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1763942400)
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench accept screenshots clean \
+.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
         up down restart status health logs
 
 help: ## list the targets
@@ -28,11 +35,11 @@ tools: requirements ## fetch the build tools that are no Debian packages, once
 	@test -x $(TOOLS)/bin/cargo-deny || cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
 
 build: tools ## build the release programs
-	cargo zigbuild --quiet --release --target $(TRIPLE).$(GLIBC) --package juniperctl --package juniper-standin \
-	  --package juniper-escape
+	RUSTFLAGS='$(LEAN)' cargo zigbuild --quiet --release --target $(TRIPLE).$(GLIBC) --package juniperctl \
+	  --package juniper-standin $(if $(filter amd64,$(ARCHITECTURE)),--package juniper-escape)
 
-deb: build ## build both Debian packages into target/debian
-	@packaging/assets $(RELEASE)/juniperctl target/assets
+deb: build ## build both Debian packages into target/debian; ARCHITECTURE=arm64: into target/debian-arm64
+	@packaging/assets $(if $(filter amd64,$(ARCHITECTURE)),$(RELEASE)/juniperctl,"cargo run --quiet --") target/assets
 	@rm -f $(DEBS)/*.deb
 	cargo deb --quiet --no-build --no-strip --target $(TRIPLE) --package juniperctl --output $(DEBS)/
 	cargo deb --quiet --no-build --no-strip --target $(TRIPLE) --package juniper-standin --output $(DEBS)/
@@ -58,21 +65,33 @@ systemd: deb ## the tests on real systemd 247, 252, 257 and 262
 	cargo test --quiet --package juniper-lab
 	cargo test --package juniperctl --test systemd -- systemd::
 
-real: deb ## the tests with the real Juniper services (downloads 6 GB the first time)
+real: deb ## the tests with the real Juniper services (downloads 3 GB the first time)
 	$(LAB) prepare trixie --real || [ $$? -eq 75 ]
 	cargo test --package juniperctl --test systemd -- real::
 
 test: lint unit packages systemd real ## everything that CI runs
+
+repo: deb ## a signed apt repository of the packages in target/repository; REPOSITORY_KEY=FINGERPRINT signs it
+	@packaging/repository target/repository $(wildcard target/debian/*.deb target/debian-arm64/*.deb)
+
+reproducible: deb ## build the packages again elsewhere and compare every byte
+	@packaging/reproducible
+
+recording: deb ## the README's picture, from a real run in the lab
+	@$(LAB) prepare trixie
+	@packaging/recording packaging/doc/recording.svg
 
 demo: deb ## install and run the group on a throw-away Debian; REAL=1 uses the real services
 	@$(LAB) prepare trixie $(if $(REAL),--real)
 	@$(LAB) demo $(if $(REAL),--real)
 
 ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see on each systemd
-	ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
+	EVERY_SYSTEMD=1 ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
-soak: deb mutated ## the long campaigns: kills, power cuts, mutated configurations; prints what came of them, writes tests/systemd/INSTALLING.md
+soak: export EVERY_SYSTEMD = 1
+soak: deb mutated ## the long campaigns: each trial on each systemd, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
+	cargo test --package juniperctl --test systemd -- systemd::
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
@@ -87,6 +106,10 @@ bench: deb ## measure beside what a user would do instead; writes tests/lab/BENC
 	@$(LAB) prepare trixie
 	@test -x $(TOOLS)/bin/servicrab || cargo install --quiet --locked --root $(TOOLS) servicrab@1.0.0 || true
 	$(LAB) bench --out tests/lab/BENCHMARK.md $(if $(ONLY),--only $(ONLY))
+
+locks: tools ## write the lock files of provision anew, from packaging/locks/services.toml
+	@test -x $(TOOLS)/python/bin/uv || $(TOOLS)/python/bin/pip install --quiet uv==0.13.9
+	@packaging/lock
 
 accept: build ## take the current output as the reference: golden trees, refusals, imports, units/
 	SNAPSHOTS=overwrite cargo test --quiet --package juniperctl --test golden --test refused

@@ -17,6 +17,7 @@ mod gate;
 mod installed;
 mod learn;
 mod preflight;
+mod provision;
 mod secret;
 mod watchdog;
 
@@ -24,6 +25,7 @@ pub use configuration::{Check, Explain};
 pub use installed::Rollback;
 pub use learn::Learn;
 pub use preflight::{Doctor, Import};
+pub use provision::{Kind as TorchKind, Provision};
 pub use secret::{PutSecret, RemoveSecret, Secret, SecretAction};
 pub use watchdog::{Act, Incidents, Notification, Pause, Resume, Told, Watch, Why};
 
@@ -50,13 +52,20 @@ pub struct Cli {
 
 /// Options that every command takes
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Work on another machine over ssh, by address or by its name in the configuration; can be repeated
-    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with = "root")]
+    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with_all = ["root", "user"])]
     pub hosts: Vec<SshTarget>,
+    /// Work with your own manager and your own units, without root
+    #[arg(long, global = true, conflicts_with = "root")]
+    pub user: bool,
     /// Read this file instead of /etc/juniper/juniper.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -136,6 +145,8 @@ pub enum Command {
     Resume(Resume),
     /// Look whether this machine can run the group, and what keeps it from that
     Doctor(Doctor),
+    /// Make the Python environments of the services, from pinned and hashed packages
+    Provision(Provision),
     /// Make a configuration of an existing installation: .env files, a Compose file, unit files
     Import(Import),
     /// Watch the group; what juniper-watchdog.service runs
@@ -158,10 +169,24 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page in troff
-    Man,
+    /// Print a manual page in troff
+    Man {
+        /// Which
+        #[arg(default_value = "juniperctl")]
+        page: Page,
+    },
     /// Print the JSON schema of the configuration, for editors
     Schema,
+}
+
+/// The manual pages that are written by the program itself
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// Every command and option: juniperctl(1)
+    Juniperctl,
+    /// Every key of the configuration: juniper.toml(5)
+    #[value(name = "juniper.toml")]
+    JuniperToml,
 }
 
 /// Print or write the unit files; needs no root and no bus

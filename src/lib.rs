@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod output;
 pub mod plan;
 pub mod preflight;
+pub mod provision;
 pub mod readiness;
 pub mod secrets;
 pub mod spec;

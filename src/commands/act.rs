@@ -8,7 +8,7 @@ use crate::cli::Act as Options;
 use crate::error::{CommandError, Kind};
 use crate::host::act_socket::Client;
 use crate::host::clock;
-use crate::host::systemd::{BusError, Ending, Systemd, Verb};
+use crate::host::systemd::{BusError, Ending, Verb};
 use crate::readiness::unit_state::ActiveState;
 use crate::watchdog::act::{Act, Allowed, DONE, LONGEST};
 
@@ -32,7 +32,7 @@ pub(super) async fn run(options: Options, context: &Context) -> Result<u8, Comma
         Act::parse(&line, &allowed).map_err(|refusal| format!("{refusal}: {line:?}"))
     });
     let done = match act {
-        Ok(act) => carried_out(&act, &client)
+        Ok(act) => carried_out(&act, &client, context)
             .await
             .map(|()| act.to_string())
             .map_err(|error| format!("{act}: {error}")),
@@ -51,10 +51,10 @@ pub(super) async fn run(options: Options, context: &Context) -> Result<u8, Comma
     }
 }
 
-async fn carried_out(act: &Act, client: &Client) -> Result<(), String> {
+async fn carried_out(act: &Act, client: &Client, context: &Context) -> Result<(), String> {
     let limit = act.limit();
     let work = async {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         // Nothing is done for one who has given up: it may have changed its mind.
         if !client.waits() {
             let gone = "whoever wanted it does not wait for it any more";

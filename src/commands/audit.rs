@@ -7,7 +7,6 @@ use crate::cli::Audit;
 use crate::error::{CommandError, Kind};
 use crate::hardening::Exposure;
 use crate::hardening::audit::{self, Audited};
-use crate::host::systemd::Systemd;
 use crate::host::{Files, analyze};
 use crate::output::audit::{Row, json, text};
 use crate::unit::{SystemdVersion, rendered};
@@ -27,9 +26,10 @@ pub(super) async fn run(options: &Audit, context: &Context) -> Result<u8, Comman
         None => running(context).await,
     };
     let gpus = gpus::section(&stack, context);
-    let files = rendered(&stack, version, &context.facts(&stack)?)
+    let facts = context.facts(&stack)?;
+    let files = rendered(&stack, version, &facts)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-    let rows: Vec<Row> = audit::of(&stack, &files, version)
+    let rows: Vec<Row> = audit::of(&stack, &files, version, &facts.manager)
         .into_iter()
         .map(|audited| Row {
             measured: measured(&audited, version, context),
@@ -51,7 +51,7 @@ async fn running(context: &Context) -> SystemdVersion {
     if context.paths.is_offline() {
         return SystemdVersion::NEWEST;
     }
-    let asked = match Systemd::connect().await {
+    let asked = match context.systemd().await {
         Ok(systemd) => systemd.version().await,
         Err(error) => Err(error),
     };
@@ -66,6 +66,10 @@ async fn running(context: &Context) -> SystemdVersion {
 
 /// What systemd itself says of the installed unit.
 fn measured(audited: &Audited, version: SystemdVersion, context: &Context) -> Option<Exposure> {
+    // It takes every unit that names no user for root's, those of a user's manager, too.
+    if context.is_user() {
+        return None;
+    }
     let path = context.paths.units().join(&audited.unit);
     let can = !context.paths.is_offline() && version.has(OFFLINE) && Files::exists(&path);
     if !can {

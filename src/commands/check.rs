@@ -7,7 +7,7 @@ use crate::error::{CommandError, Kind};
 use crate::spec::source::Location;
 use crate::unit::soundness::soundness;
 
-use super::configuration::{Configuration, explain_network, read, refused};
+use super::configuration::{Configuration, explain_network, possible, read, refused};
 use super::effective::effective;
 use super::{Context, gpus, readable};
 
@@ -23,6 +23,9 @@ pub(super) fn run(options: &Check, context: &Context) -> Result<u8, CommandError
     }
     if context.json {
         context.terminal.line(&as_json(&configuration).to_string());
+    }
+    if let Some((stack, _)) = &looked.sound {
+        possible(stack, context)?;
     }
     if !configuration.faults.is_empty() {
         return if context.json {

@@ -110,7 +110,25 @@ pub(super) fn stack_with(
     if !configuration.faults.is_empty() {
         return Err(refused(&configuration, context));
     }
-    stack.ok_or_else(|| CommandError::new(Kind::Configuration, "no profile is configured"))
+    let stack =
+        stack.ok_or_else(|| CommandError::new(Kind::Configuration, "no profile is configured"))?;
+    possible(&stack, context)?;
+    Ok(stack)
+}
+
+/// Refuses in user mode what takes root.
+pub(super) fn possible(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+    if !context.is_user() || !stack.network.is_isolated() {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        Kind::Configuration,
+        "a network of the group's own takes root: it is not possible in user mode",
+    )
+    .hint(format!(
+        "leave out network = \"isolated\" in {}, or install for the whole machine, as root and without --user",
+        context.paths.configuration().display()
+    )))
 }
 
 /// The stack as it would be if the site's file had this text; what is wrong with it otherwise.

@@ -1,5 +1,6 @@
 //! What every command is given: the places, the terminal, the circumstances.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -14,9 +15,10 @@ use crate::host::lock::Lock;
 use crate::host::remote::Remote;
 use crate::host::secrets::{Listing, listing};
 use crate::host::switch::{Recovery, Switch};
-use crate::host::systemd::{BusError, Systemd};
+use crate::host::systemd::{Bus, BusError, Systemd};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
+use crate::output::user_mode::UserMode;
 use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
@@ -24,6 +26,7 @@ use crate::spec::name::SecretName;
 use crate::spec::remote::SshTarget;
 use crate::spec::stack::Gpu;
 use crate::unit::facts::{self, Facts};
+use crate::unit::manager::Namespaces;
 use crate::unit::notification;
 
 /// What every command is given.
@@ -39,6 +42,8 @@ pub struct Context {
     pub configuration_named: bool,
     /// Whether the environment says that people rely on this machine's results.
     pub production: bool,
+    /// Whether the user's manager makes namespaces, once that was tried.
+    pub(super) namespaces: OnceCell<Namespaces>,
     /// The machines that the command is for instead of this one.
     pub hosts: Vec<SshTarget>,
     /// The one of them that this is about.
@@ -67,24 +72,55 @@ impl Context {
             (_, true) => Talk::Verbose,
             _ => Talk::Normal,
         };
+        let configuration_named = globals.config.is_some();
+        let paths = if globals.user {
+            Paths::of_user(environment::user_directories(), globals.config)
+        } else {
+            Paths::new(globals.root, globals.config)
+        };
+        let words = globals.user.then(|| UserMode {
+            configuration: paths.configuration().display().to_string(),
+        });
         Self {
-            configuration_named: globals.config.is_some(),
-            paths: Paths::new(globals.root, globals.config),
-            terminal: Terminal::new(colour, talk),
+            configuration_named,
+            paths,
+            terminal: Terminal::new(colour, talk, words),
             json: globals.json,
             production: environment::is_production(),
+            namespaces: OnceCell::new(),
             hosts: globals.hosts,
             remote: None,
         }
     }
 
-    /// The systemd that this is about: this machine's, or the other's.
+    /// Whether this is one user's own.
+    #[must_use]
+    pub fn is_user(&self) -> bool {
+        self.paths.user().is_some()
+    }
+
+    /// Whether what is installed may be changed: the machine's by root, a user's own by that user.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        self.is_user() || accounts::is_root()
+    }
+
+    /// The way to this machine's systemd that is worked with.
+    #[must_use]
+    pub fn bus(&self) -> Bus {
+        match self.paths.user() {
+            None => Bus::System,
+            Some(user) => Bus::User(user.runtime.clone()),
+        }
+    }
+
+    /// The systemd that this is about: this machine's, the user's own, or another machine's.
     ///
     /// # Errors
     /// There is no bus, or nobody who may use it.
     pub async fn systemd(&self) -> Result<Systemd, BusError> {
         match &self.remote {
-            None => Systemd::connect().await,
+            None => Systemd::connect(&self.bus()).await,
             Some(remote) => remote.systemd().await,
         }
     }
@@ -144,6 +180,7 @@ impl Context {
     /// Something in the directory of secrets is not fit to be one.
     pub fn facts(&self, stack: &Stack) -> Result<Facts, CommandError> {
         Ok(Facts {
+            manager: self.manager(stack),
             secrets: self.known_secrets(stack)?,
             gpus: self.gpus(stack),
             matches: facts::patterns(stack)
@@ -219,8 +256,12 @@ impl Context {
         &self,
         stack: &Stack,
     ) -> Result<Option<BTreeMap<SecretName, Stored>>, CommandError> {
-        // A directory tree is its owner's; on the machine secrets are root's.
-        let owner = (!self.paths.is_offline()).then_some(0);
+        // A directory tree is its owner's; on the machine secrets are root's, or the user's own.
+        let owner = if self.is_user() {
+            Some(accounts::own_id())
+        } else {
+            (!self.paths.is_offline()).then_some(0)
+        };
         let called = |path: &Path| path.display().to_string();
         let found = match listing(&self.paths.secrets(), owner, called)? {
             Listing::Absent => return Ok(Some(BTreeMap::new())),
@@ -255,7 +296,7 @@ impl Context {
         let path = if self.paths.is_offline() {
             self.stays_below_root()?;
             self.paths.at("/")
-        } else if accounts::is_root() {
+        } else if self.may_change() {
             self.paths.lock()
         } else {
             return Ok(Locked {
@@ -263,6 +304,16 @@ impl Context {
                 recovery: Recovery::Nothing,
             });
         };
+        if let Some(user) = self.paths.user()
+            && !Files::exists(&user.runtime)
+        {
+            return Err(BusError::NoUserManager {
+                runtime: user.runtime.display().to_string(),
+                answer: "there is no such directory".to_owned(),
+                runs: false,
+            }
+            .into());
+        }
         let lock = Lock::take(&path, |who| {
             self.terminal.say(&format!("waiting for {who} to finish"));
         })?;

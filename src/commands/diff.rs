@@ -4,21 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
-use crate::host::systemd::Systemd;
 use crate::output::installed::{drift as text, drift_json};
 use crate::plan::drift::{Lying, drift};
-use crate::plan::{self, Change, Found, Receipt};
+use crate::plan::{self, Change, Effects, Found, Receipt};
 use crate::unit::{SystemdVersion, rendered};
 
 use super::{Context, configuration, generations, install};
-
-/// Where else systemd looks for what changes or masks a unit of /etc/systemd/system.
-const ELSEWHERE: [&str; 4] = [
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-];
 
 pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
     let receipt = context.receipt()?.ok_or_else(|| {
@@ -44,10 +35,15 @@ pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
     );
     let mut pending = pending(&receipt, context).await;
     // What has drifted has been told.
-    if let Ok(changes) = &mut pending {
-        changes.retain(|change| !drifts.iter().any(|drift| drift.name == change.name()));
+    if let Ok(pending) = &mut pending {
+        pending
+            .changes
+            .retain(|change| !drifts.iter().any(|drift| drift.name == change.name()));
     }
-    let changes = pending.as_deref().unwrap_or_default();
+    let changes = pending
+        .as_ref()
+        .map(|pending| pending.changes.as_slice())
+        .unwrap_or_default();
     if context.json {
         let told = drift_json(&drifts, changes, receipt.generation);
         context.terminal.line(&told.to_string());
@@ -55,7 +51,9 @@ pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
         context.terminal.data(&text(&drifts, changes));
     }
     let is_same = drifts.is_empty() && changes.is_empty();
-    pending?;
+    if let Some(effect) = pending?.effect.filter(|_| !context.json) {
+        context.terminal.say(&format!("effect: {effect}"));
+    }
     if is_same && !context.json {
         context.terminal.say(&format!(
             "no difference: profile {} is installed as configured",
@@ -73,7 +71,7 @@ fn lying(units: BTreeMap<String, Found>, context: &Context) -> Result<Lying, Com
         interrupted: context.switch().is_begun()?,
         ..Lying::default()
     };
-    let elsewhere = ELSEWHERE.map(|path| context.paths.at(path));
+    let elsewhere = context.paths.units_elsewhere();
     for directory in std::iter::once(&own).chain(&elsewhere) {
         for name in Files::names(directory)? {
             if !name.starts_with("juniper") {
@@ -98,8 +96,15 @@ fn lying(units: BTreeMap<String, Found>, context: &Context) -> Result<Lying, Com
     Ok(lying)
 }
 
-/// What an install would change, for the systemd that runs, or that it was installed for.
-async fn pending(receipt: &Receipt, context: &Context) -> Result<Vec<Change>, CommandError> {
+/// What an install would change, and for which of the services that run it takes a restart.
+#[derive(Default)]
+struct Pending {
+    changes: Vec<Change>,
+    effect: Option<String>,
+}
+
+/// Computed for the systemd that runs, or that it was installed for.
+async fn pending(receipt: &Receipt, context: &Context) -> Result<Pending, CommandError> {
     let stack = configuration::stack(None, context).or_else(|error| match &error {
         // Somebody named the profile by hand at the install.
         error if error.message == "no profile is configured" => {
@@ -112,19 +117,40 @@ async fn pending(receipt: &Receipt, context: &Context) -> Result<Vec<Change>, Co
     } else {
         configuration::installed_stack(context)?
     };
-    let running = if context.paths.is_offline() {
+    let systemd = if context.paths.is_offline() {
         None
     } else {
-        match Systemd::connect().await {
-            Ok(systemd) => systemd.version().await.ok(),
-            Err(_) => None,
+        context.systemd().await.ok()
+    };
+    let running = match &systemd {
+        Some(systemd) => {
+            context.try_namespaces(systemd).await?;
+            systemd.version().await.ok()
         }
+        None => None,
     };
     let Some(version) = running.or_else(|| SystemdVersion::parse(&receipt.systemd)) else {
-        return Ok(Vec::new());
+        return Ok(Pending::default());
     };
     let files = rendered(&stack, version, &context.facts(&stack)?)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
     let found = install::found(&files, Some(receipt), context)?;
-    Ok(plan::install(&files, &found, Some(receipt)).changes)
+    let plan = plan::install(&files, &found, Some(receipt));
+    let effect = match &systemd {
+        Some(systemd) => {
+            let effects =
+                install::running::effects(&plan, &stack, Some(receipt), systemd, context).await?;
+            // What does not run is no news here.
+            Effects {
+                starts: Vec::new(),
+                ..effects
+            }
+            .sentence(false)
+        }
+        None => None,
+    };
+    Ok(Pending {
+        changes: plan.changes,
+        effect,
+    })
 }

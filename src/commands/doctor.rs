@@ -7,17 +7,17 @@ use std::time::Duration;
 use crate::cli::Doctor;
 use crate::error::{CommandError, Kind};
 use crate::host::examine::{machine, ports, trial};
-use crate::host::systemd::Systemd;
-use crate::host::{Files, accounts};
+use crate::host::{Files, accounts, journal};
 use crate::output::doctor::{json, text};
 use crate::plan;
 use crate::preflight::facts::{
-    Account, Directory, Facts, Installation, Port, Presence, Program, Space, Trial,
+    Account, Directory, Facts, Installation, Port, Presence, Program, Space, Trial, UserMode,
 };
 use crate::preflight::{Severity, findings, worst};
 use crate::spec::Stack;
 use crate::spec::stack::{Gpu, Managed};
 use crate::unit::act::USER;
+use crate::unit::manager::Namespaces;
 use crate::unit::{SystemdVersion, rendered};
 
 use super::{Context, configuration, install, readable};
@@ -31,16 +31,22 @@ pub(super) async fn run(options: &Doctor, context: &Context) -> Result<u8, Comma
     let facts = gathered(&stack, options, context).await;
     let found = findings(&facts);
     if context.json {
-        context.terminal.line(&json(&found).to_string());
+        context
+            .terminal
+            .line(&context.terminal.worded(&json(&found).to_string()));
     } else {
-        context.terminal.data(&text(&found));
+        context.terminal.report(&text(&found));
     }
     Ok(u8::from(worst(&found) == Severity::Error))
 }
 
 async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
-    let version = match Systemd::connect().await {
-        Ok(systemd) => systemd.version().await,
+    let mut namespaces = None;
+    let version = match context.systemd().await {
+        Ok(systemd) => {
+            namespaces = context.try_namespaces(&systemd).await.ok();
+            systemd.version().await
+        }
         Err(error) => Err(error),
     };
     let user = accounts::own_name();
@@ -49,7 +55,14 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
             .unwrap_or_else(|error| Installation::Unknown(error.message)),
         Err(_) => Installation::Unknown("systemd cannot be asked for its version".to_owned()),
     };
-    let space = ["/var/lib/juniper", "/var/log/juniper", "/opt/juniper"];
+    let space = match context.paths.user() {
+        None => ["/var/lib/juniper", "/var/log/juniper", "/opt/juniper"]
+            .map(str::to_owned)
+            .to_vec(),
+        Some(user) => [&user.state, &user.cache]
+            .map(|path| path.display().to_string())
+            .to_vec(),
+    };
     let gpus: Vec<String> = managed(stack)
         .filter(|(_, managed)| managed.gpu != Gpu::None)
         .map(|(name, _)| name.to_owned())
@@ -57,13 +70,18 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
     Facts {
         is_root: accounts::is_root(),
         lingers: machine::lingers(&user),
+        user_mode: context.is_user().then(|| UserMode {
+            namespaces: namespaces.map(|found| found == Namespaces::Allowed),
+            restrained_by: machine::restraints_of_namespaces(),
+            journal: !journal::is_hidden_from_user(),
+        }),
         user,
         ports: ports_of(stack),
         programs: programs(stack, options, context).await,
         accounts: if options.brought {
             Vec::new()
         } else {
-            [SERVICES, USER].map(account).to_vec()
+            accounts_of(context)
         },
         directories: directories(stack, context),
         systemd: Some(version.map_err(|error| error.to_string())),
@@ -73,7 +91,7 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
             .iter()
             .filter_map(|path| {
                 Some(Space {
-                    path: (*path).to_owned(),
+                    path: path.clone(),
                     free: machine::free_space(&context.paths.at(path))?,
                 })
             })
@@ -81,7 +99,11 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
         synchronized: machine::synchronized().await,
         installation,
         closed: readable::closed(context).map(|path| path.display().to_string()),
-        user_units: machine::user_units(),
+        user_units: if context.is_user() {
+            Vec::new()
+        } else {
+            machine::user_units()
+        },
     }
 }
 
@@ -90,6 +112,15 @@ fn managed(stack: &Stack) -> impl Iterator<Item = (&str, &Managed)> {
         .services
         .iter()
         .filter_map(|service| Some((service.name.as_str(), service.managed()?)))
+}
+
+/// Those that units of the system name.
+fn accounts_of(context: &Context) -> Vec<Account> {
+    if context.is_user() {
+        Vec::new()
+    } else {
+        [SERVICES, USER].map(account).to_vec()
+    }
 }
 
 fn account(name: &str) -> Account {
@@ -203,6 +234,21 @@ fn module(managed: &Managed) -> Option<String> {
 }
 
 fn directories(stack: &Stack, context: &Context) -> Vec<Directory> {
+    if let Some(user) = context.paths.user() {
+        let own = accounts::own_name();
+        return [
+            (user.configuration.join("juniper"), 0o022),
+            (context.paths.secrets(), 0o077),
+            (context.paths.records(), 0o022),
+        ]
+        .map(|(path, forbidden)| Directory {
+            found: machine::owner_and_mode(&path),
+            path: path.display().to_string(),
+            owner: own.clone(),
+            forbidden,
+        })
+        .to_vec();
+    }
     let mut wanted: Vec<(String, &str, u32)> = vec![
         ("/etc/juniper".to_owned(), "root", 0o022),
         ("/etc/juniper/secrets".to_owned(), "root", 0o077),

@@ -92,9 +92,14 @@ pub(super) async fn tell(
         }
         Err(error) => context.terminal.detail(&error.message),
     }
+    let option = if context.is_user() {
+        "--user-unit "
+    } else {
+        "-u "
+    };
     context
         .terminal
-        .error(&format!("hint: the whole story: journalctl -u {unit}"));
+        .error(&format!("hint: the whole story: journalctl {option}{unit}"));
 }
 
 /// What it said since the command began: what happened before that is another story.
@@ -106,6 +111,7 @@ async fn last_lines(
     let query = Query {
         units: vec![unit.to_owned()],
         since: Some(format!("@{}", since / 1_000_000)),
+        of_user: context.is_user(),
         ..Query::default()
     };
     let mut journal = context.journal(&query)?;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::cli::{Graph as Options, GraphFormat};
 use crate::error::{CommandError, Kind};
-use crate::host::systemd::Systemd;
 use crate::host::{Files, clock};
 use crate::output::chain;
 use crate::output::graph::{Graph, State, dot, json, mermaid, text};
@@ -35,7 +34,7 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
         context.terminal.line(&json(&graph).to_string());
         return Ok(0);
     }
-    context.terminal.data(&match options.format {
+    context.terminal.report(&match options.format {
         GraphFormat::Ascii => text(&graph),
         GraphFormat::Mermaid => mermaid(&graph),
         GraphFormat::Dot => dot(&graph),
@@ -86,7 +85,7 @@ async fn written_down(context: &Context) {
         return;
     }
     // Without a bus nobody is writing.
-    let Ok(systemd) = Systemd::connect().await else {
+    let Ok(systemd) = context.systemd().await else {
         return;
     };
     let units = [READY.to_owned()];
@@ -132,7 +131,7 @@ async fn last_start(context: &Context) -> Result<u8, CommandError> {
         context.terminal.line(&value.to_string());
     } else {
         let text = chain::text(last, &explained, comparison.as_ref());
-        context.terminal.data(&text);
+        context.terminal.report(&text);
     }
     Ok(0)
 }

@@ -60,7 +60,7 @@ async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
     if context.json {
         context.terminal.line(&told.json().to_string());
     } else {
-        context.terminal.data(&told.text());
+        context.terminal.report(&told.text());
     }
     orders::told(members, context);
     Some(exit_code(told.verdict))
@@ -84,7 +84,7 @@ async fn look(
     if context.json {
         context.terminal.line(&json(&report).to_string());
     } else {
-        context.terminal.data(&text(&report));
+        context.terminal.report(&text(&report));
     }
     orders::told(members, context);
     let gpus = context.gpus(stack);

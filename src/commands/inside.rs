@@ -12,7 +12,6 @@ use crate::host::accounts;
 use crate::host::http::Prober;
 use crate::host::network::NetworkOf;
 use crate::host::remote::Remote;
-use crate::host::systemd::Systemd;
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
@@ -33,7 +32,7 @@ pub(super) async fn prober(
         return of_another(stack, remote).await.map(Some);
     }
     if stack.network.is_isolated() {
-        let Some(network) = network(stack).await? else {
+        let Some(network) = network(stack, context).await? else {
             return Ok(None);
         };
         network
@@ -66,8 +65,8 @@ async fn of_another(stack: &Stack, remote: &Remote) -> Result<Prober, CommandErr
 
 /// The network of the first process of the group that lives in one of its own. A process that is only
 /// being made is still in the machine's; where those that run are there, too, the group has not moved yet.
-async fn network(stack: &Stack) -> Result<Option<NetworkOf>, CommandError> {
-    let systemd = Systemd::connect().await?;
+async fn network(stack: &Stack, context: &Context) -> Result<Option<NetworkOf>, CommandError> {
+    let systemd = context.systemd().await?;
     let mut machine = None;
     for (_, mut state) in systemd.running(&units(stack)).await? {
         systemd.detail(&mut state).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::cli::Install;
 use crate::error::{CommandError, Kind};
 use crate::hardening::audit;
+use crate::host::examine::machine;
 use crate::host::switch::Recovery;
 use crate::host::systemd::Systemd;
 use crate::host::{Files, accounts};
@@ -35,18 +36,16 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     // A dry run changes nothing, not even what another one has left half done.
     let lock = (!options.dry_run).then(|| context.locked()).transpose()?;
     let stack = configuration::stack(options.profile.as_ref(), context)?;
-    let systemd = if context.paths.is_offline() {
-        None
-    } else {
-        Some(Systemd::connect().await?)
-    };
-    reload_recovered(lock.as_ref(), systemd.as_ref()).await?;
+    let systemd = running_systemd(lock.as_ref(), context).await?;
     let version = version(options, systemd.as_ref(), context).await?;
     let facts = context.facts(&stack)?;
     warn_of_lost(&facts, context)?;
     let files = rendered(&stack, version, &facts)
         .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
-    configuration::refuse_over_budget(&audit::of(&stack, &files, version), context)?;
+    configuration::refuse_over_budget(
+        &audit::of(&stack, &files, version, &facts.manager),
+        context,
+    )?;
     gpus::refuse(&stack, &facts.gpus, context)?;
     let receipt = context.receipt()?;
     let found = found(&files, receipt.as_ref(), context)?;
@@ -112,6 +111,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
             "installed: profile {}, systemd {version}",
             stack.profile
         ));
+        explain_lingering(context);
     } else if let Some(systemd) = &systemd {
         // Much of what the watchdog goes by stands in no unit.
         apply::tell_watchdog(systemd, context).await;
@@ -159,6 +159,31 @@ fn told(
         ));
     }
     show(plan, effects, options.now, context);
+}
+
+/// The systemd that is installed for; `None` where a directory tree is worked on. What an interrupted one had
+/// not told it yet is told now.
+async fn running_systemd(
+    lock: Option<&Locked>,
+    context: &Context,
+) -> Result<Option<Systemd>, CommandError> {
+    if context.paths.is_offline() {
+        return Ok(None);
+    }
+    let systemd = context.systemd().await?;
+    reload_recovered(lock, Some(&systemd)).await?;
+    context.try_namespaces(&systemd).await?;
+    Ok(Some(systemd))
+}
+
+/// Without lingering a user's units end with the last session, and no reboot starts them.
+fn explain_lingering(context: &Context) {
+    if context.is_user() && !machine::lingers(&accounts::own_name()) {
+        context.terminal.say(
+            "note: lingering is off: the group ends with your last session, and a reboot does not start it\n\
+             hint: to have it run from boot on: loginctl enable-linger",
+        );
+    }
 }
 
 /// What an interrupted one had not told systemd yet is told now.
@@ -327,7 +352,7 @@ pub(super) fn show(plan: &Plan, effects: &Effects, now: bool, context: &Context)
 }
 
 pub(super) fn confirmed(agreed: bool, again: &str, context: &Context) -> Result<(), CommandError> {
-    if !context.paths.is_offline() && !accounts::is_root() {
+    if !context.paths.is_offline() && !context.may_change() {
         return Err(CommandError::new(
             Kind::Machine,
             format!(

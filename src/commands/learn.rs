@@ -13,6 +13,7 @@ use crate::learn::judgement::{About, judged};
 use crate::output::learn::{Report, json, text};
 use crate::spec::name::Selector;
 use crate::spec::stack::Member;
+use crate::unit::manager::Manager;
 use crate::unit::sandbox::sandbox;
 
 use super::{Context, configuration, failure};
@@ -34,6 +35,15 @@ pub(super) async fn run(options: &Learn, context: &Context) -> Result<u8, Comman
         let problem = format!("the unit of {name} is somebody else's: its sandbox is, too");
         return Err(CommandError::new(Kind::Usage, problem));
     };
+    if context.is_user() {
+        return Err(CommandError::new(
+            Kind::Machine,
+            "only root may watch what others are denied, in user mode, too",
+        )
+        .hint(
+            "try the service in the machine's own group: install and learn as root, without --user",
+        ));
+    }
     if !accounts::is_root() {
         return Err(
             CommandError::new(Kind::Machine, "only root may watch what others are denied")
@@ -43,7 +53,7 @@ pub(super) async fn run(options: &Learn, context: &Context) -> Result<u8, Comman
     let units: Vec<String> = members.iter().map(Member::unit).collect();
     let seen = watching::watch(name.as_str(), &units, options.span, context).await?;
     let version = seen.version;
-    let sandbox = sandbox(managed, version, stack.network);
+    let sandbox = sandbox(managed, version, stack.network, &Manager::System);
     let judged = judged(
         &seen.tally,
         &About {

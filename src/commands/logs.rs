@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Logs;
 use crate::error::CommandError;
-use crate::host::journal::{Query, is_hidden};
+use crate::host::journal::{Query, is_hidden, is_hidden_from_user};
 use crate::output::journal_line::{self, Entry};
 use crate::output::style::{of_service, painted};
 use crate::spec::stack::Member;
@@ -31,6 +31,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         since: options.since.clone(),
         follow: options.follow,
         kernel: false,
+        of_user: context.is_user(),
     };
     explain_hidden(context);
     let mut journal = context.journal(&query)?;
@@ -56,7 +57,18 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
 
 /// Says so where this user may not read what the services have written: an empty journal is no quiet group.
 pub(super) fn explain_hidden(context: &Context) {
-    if context.remote.is_none() && is_hidden() {
+    if context.remote.is_some() {
+        return;
+    }
+    if context.is_user() {
+        if is_hidden_from_user() {
+            context.terminal.say(
+                "note: entries may be hidden from you: this machine keeps no journal of your own\n\
+                 hint: sudo mkdir -p /var/log/journal, then sudo systemctl restart systemd-journald: kept on disk, \
+                 the journal has a part for each user",
+            );
+        }
+    } else if is_hidden() {
         context.terminal.say(
             "note: entries may be hidden from you: the system's journal is for root and for the groups \
              systemd-journal and adm\n\

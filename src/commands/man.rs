@@ -1,16 +1,30 @@
-//! `man`: the manual page, from the same types as the help.
+//! `man`: the manual pages, from the same types as the help and from the schema of the configuration.
 
 use clap::CommandFactory as _;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Page};
 use crate::error::{CommandError, Kind};
+use crate::output::configuration_page::configuration_page;
+use crate::spec::schema;
 
 use super::Context;
 
 /// What the page says beyond the options.
 const MORE: &str = include_str!("man.roff");
 
-pub(super) fn run(context: &Context) -> Result<u8, CommandError> {
+pub(super) fn run(page: Page, context: &Context) -> Result<u8, CommandError> {
+    match page {
+        Page::Juniperctl => commands(context),
+        Page::JuniperToml => {
+            context
+                .terminal
+                .data(&configuration_page(&schema::schema()));
+            Ok(0)
+        }
+    }
+}
+
+fn commands(context: &Context) -> Result<u8, CommandError> {
     let mut page = Vec::new();
     let mut command = Cli::command();
     command.build();

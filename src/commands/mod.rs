@@ -32,7 +32,9 @@ mod logs;
 mod man;
 mod notification;
 mod orders;
+mod own_manager;
 mod progress;
+mod provision;
 mod readable;
 mod render;
 mod rollback;
@@ -112,6 +114,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Pause(options) => orders::pause(&options, context),
         Command::Resume(options) => orders::resume(&options, context),
         Command::Doctor(options) => doctor::run(&options, context).await,
+        Command::Provision(options) => provision::run(&options, context).await,
         Command::Import(options) => import::run(&options, context),
         Command::Watchdog(options) => watchdog::run(&options, context).await,
         Command::Act(options) => act::run(options, context).await,
@@ -119,7 +122,7 @@ async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
         Command::Notification(options) => notification::run(&options, context),
         Command::Gate(options) => gate::run(options.gate, context).await,
         Command::Completions { shell } => completions::run(shell, context),
-        Command::Man => man::run(context),
+        Command::Man { page } => man::run(page, context),
     }
 }
 

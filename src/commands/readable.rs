@@ -25,7 +25,7 @@ pub(super) fn warn(context: &Context) {
 
 /// The first file of the configuration that the watchdog cannot read, where it can be told.
 pub(super) fn closed(context: &Context) -> Option<PathBuf> {
-    if context.paths.is_offline() || !accounts::is_root() {
+    if context.paths.is_offline() || context.is_user() || !accounts::is_root() {
         return None;
     }
     let watchdog = accounts::account(USER)?;

@@ -4,7 +4,6 @@
 
 use crate::cli::Rollback;
 use crate::error::{CommandError, Kind};
-use crate::host::systemd::Systemd;
 use crate::plan::generation::FileName;
 use crate::plan::{self, Effects, Generation, Receipt};
 use crate::spec::{ProfileName, Stack};
@@ -27,7 +26,7 @@ pub(super) async fn run(options: &Rollback, context: &Context) -> Result<u8, Com
     let systemd = if context.paths.is_offline() {
         None
     } else {
-        Some(Systemd::connect().await?)
+        Some(context.systemd().await?)
     };
     reload_recovered(lock.as_ref(), systemd.as_ref()).await?;
     let chosen = chosen(options.number, &receipt, &generations::list(context)?)?;

@@ -5,8 +5,8 @@
 
 use crate::cli::Scale as Options;
 use crate::error::{CommandError, Kind};
+use crate::host::Files;
 use crate::host::systemd::{Systemd, Verb};
-use crate::host::{Files, accounts};
 use crate::plan::Receipt;
 use crate::spec::scale::{FILE, Scale};
 use crate::spec::stack::{Member, Stack};
@@ -46,9 +46,10 @@ pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, Comm
     let path = context.paths.drop_ins().join(FILE);
     let after = configuration::stack_with(profile.as_ref(), Some((&path, &text)), context)?;
     refuse_overridden(options, &after, context)?;
-    permitted()?;
-    let systemd = Systemd::connect().await?;
+    permitted(context)?;
+    let systemd = context.systemd().await?;
     // Scaling writes units, and would carry out whatever else has changed in the configuration.
+    context.try_namespaces(&systemd).await?;
     let facts = context.facts(&before)?;
     pending::refuse(&before, &facts, &receipt, &systemd, context).await?;
     carry_out(&text, &after, receipt, &systemd, context).await?;
@@ -125,8 +126,8 @@ fn instances(stack: &Stack, name: &ServiceName) -> Option<u32> {
     stack.service(name)?.managed()?.instances
 }
 
-fn permitted() -> Result<(), CommandError> {
-    if accounts::is_root() {
+fn permitted(context: &Context) -> Result<(), CommandError> {
+    if context.may_change() {
         return Ok(());
     }
     Err(

@@ -82,7 +82,7 @@ async fn look(
             .terminal
             .line(&json(profile, page.as_deref(), &rows).to_string());
     } else {
-        context.terminal.data(&text(
+        context.terminal.report(&text(
             profile,
             page.as_deref(),
             &rows,

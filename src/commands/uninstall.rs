@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use crate::cli::Uninstall;
 use crate::error::{CommandError, Kind};
+use crate::host::Files;
 use crate::host::switch::Switch;
-use crate::host::systemd::Systemd;
-use crate::host::{Files, accounts};
 use crate::plan::{self, Plan, Receipt};
 use crate::spec::{Stack, scale};
 use crate::unit::file::extended_by;
@@ -25,6 +24,7 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         .paths
         .written_by_services()
         .into_iter()
+        .chain(beside_configuration(context)?)
         .chain([context.paths.secrets()])
         .filter(|path| Files::exists(path))
         .map(|path| {
@@ -64,6 +64,20 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
     Ok(0)
 }
 
+/// Before systemd 254 what a user's services keep lies in directories beside the user's configuration.
+fn beside_configuration(context: &Context) -> Result<Vec<PathBuf>, CommandError> {
+    let Some(user) = context.paths.user() else {
+        return Ok(Vec::new());
+    };
+    let directory = user.configuration.join("juniper");
+    let configured = [context.paths.secrets(), context.paths.drop_ins()];
+    Ok(Files::names(&directory)?
+        .into_iter()
+        .map(|name| directory.join(name))
+        .filter(|path| Files::is_directory(path) && !configured.contains(path))
+        .collect())
+}
+
 /// What was taken over from somebody else at the install.
 fn taken_over(context: &Context) -> Result<BTreeMap<String, String>, CommandError> {
     let directory = context.paths.taken_over();
@@ -98,17 +112,18 @@ async fn units_go(plan: &Plan, switch: &Switch, context: &Context) -> Result<(),
     Files::remove(&context.paths.enablement())?;
     switch.switch()?;
     if !context.paths.is_offline() {
-        forget(plan).await?;
+        forget(plan, context).await?;
     }
     Ok(())
 }
 
 /// Puts the units back where they could not be taken away.
 fn take_back(why: CommandError, switch: &Switch, enabled: bool, context: &Context) -> CommandError {
-    let target = "/etc/systemd/system/juniper.target";
+    let target = context.paths.units().join(TARGET);
+    let target = context.paths.on_machine(&target);
     let undone = switch.undo().and_then(|()| {
         if enabled {
-            Files::link(&context.paths.enablement(), target)?;
+            Files::link(&context.paths.enablement(), &target)?;
         }
         Ok(())
     });
@@ -136,7 +151,7 @@ fn show(plan: &Plan, kept: &[(PathBuf, u64)], purge: bool, context: &Context) {
 }
 
 fn confirmed(options: &Uninstall, context: &Context) -> Result<(), CommandError> {
-    if !context.paths.is_offline() && !accounts::is_root() {
+    if !context.paths.is_offline() && !context.may_change() {
         return Err(CommandError::new(Kind::Machine, "uninstalling takes root")
             .hint("run it as root: sudo juniperctl uninstall"));
     }
@@ -157,7 +172,7 @@ fn confirmed(options: &Uninstall, context: &Context) -> Result<(), CommandError>
 
 /// The target, its services and whatever else of ours runs.
 async fn stop_everything(plan: &Plan, context: &Context) -> Result<(), CommandError> {
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     let units = units(plan);
     if units.is_empty() {
         return Ok(());
@@ -188,8 +203,8 @@ fn forget_decisions(context: &Context) -> Result<(), CommandError> {
 }
 
 /// systemd's memory of units that are gone.
-async fn forget(plan: &Plan) -> Result<(), CommandError> {
-    let systemd = Systemd::connect().await?;
+async fn forget(plan: &Plan, context: &Context) -> Result<(), CommandError> {
+    let systemd = context.systemd().await?;
     systemd.reload().await?;
     let mut failed = units(plan);
     // Instances are not in the plan: their template is.

@@ -127,7 +127,7 @@ impl<'c> Daemon<'c> {
             )
             .telling(stack.and_then(tell_after)),
             endpoints: Rc::new(stack.map(Endpoints::of).unwrap_or_default()),
-            bus: Rc::new(Bus::default()),
+            bus: Rc::new(Bus::new(context.bus())),
             actor: Rc::new(Actor::new(context)),
             records,
             faults: FaultsFile::new(context),

@@ -47,7 +47,7 @@ pub(super) async fn run(options: &Why, context: &Context) -> Result<u8, CommandE
     if context.json {
         context.terminal.line(&json(&story).to_string());
     } else {
-        context.terminal.data(&text(&story));
+        context.terminal.report(&text(&story));
     }
     Ok(0)
 }
@@ -83,6 +83,7 @@ async fn lines(
     let query = Query {
         units: vec![member.unit()],
         since: Some(format!("@{}", incident.began_us / 1_000_000)),
+        of_user: context.is_user(),
         ..Query::default()
     };
     let last = incident

@@ -13,6 +13,7 @@ use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Stack};
 use crate::unit::UnitFile;
 use crate::unit::group::{READY, WATCHDOG};
+use crate::unit::manager::Manager;
 use crate::unit::network::{NETWORK, service_of};
 use crate::unit::sandbox::{own_sandbox, sandbox};
 use crate::unit::service::file_name;
@@ -85,8 +86,11 @@ struct About {
 }
 
 impl About {
-    fn audited(self, text: &str) -> Audited {
-        let settings = Settings::parse(text);
+    fn audited(self, text: &str, manager: &Manager) -> Audited {
+        let settings = match manager {
+            Manager::System => Settings::parse(text),
+            Manager::User(_) => Settings::of_user(text),
+        };
         Audited {
             unit: self.unit,
             service: self.service,
@@ -103,7 +107,12 @@ impl About {
 
 /// All units of a stack; `files` are those that were rendered from it for this systemd.
 #[must_use]
-pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Audited> {
+pub fn of(
+    stack: &Stack,
+    files: &[UnitFile],
+    version: SystemdVersion,
+    under: &Manager,
+) -> Vec<Audited> {
     let managed = || {
         stack
             .services
@@ -117,8 +126,8 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         profile: managed.sandbox,
         budget: managed
             .exposure_budget
-            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network)),
-        relaxed: sandbox(managed, version, stack.network).relaxed,
+            .unwrap_or_else(|| budget::of(managed.sandbox, beyond, stack.network, under)),
+        relaxed: sandbox(managed, version, stack.network, under).relaxed,
         gpu: managed.gpu.clone(),
         let_out: managed
             .let_out
@@ -143,6 +152,12 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
     if files.iter().any(|file| file.name == gpu::GATE) {
         group.push((gpu::GATE.to_owned(), Profile::Devices, Network::Host));
     }
+    group.extend(
+        files
+            .iter()
+            .filter(|file| file.name.contains(".returned"))
+            .map(|file| (file.name.clone(), Profile::Ready, Network::Host)),
+    );
     if stack.network.is_isolated() {
         group.push((NETWORK.to_owned(), Profile::Network, stack.network));
     }
@@ -155,8 +170,8 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         unit,
         service: None,
         profile,
-        budget: budget::of(profile, beyond, network),
-        relaxed: own_sandbox(profile, version, network).relaxed,
+        budget: budget::of(profile, beyond, network, under),
+        relaxed: own_sandbox(profile, version, network, under).relaxed,
         gpu: Gpu::None,
         let_out: None,
     });
@@ -168,7 +183,7 @@ pub fn of(stack: &Stack, files: &[UnitFile], version: SystemdVersion) -> Vec<Aud
         .chain(group)
         .filter_map(|about| {
             let text = *texts.get(about.unit.as_str())?;
-            Some(about.audited(text))
+            Some(about.audited(text, under))
         })
         .collect()
 }

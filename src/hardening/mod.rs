@@ -11,6 +11,7 @@ pub mod exposure;
 pub mod profile;
 pub mod reference;
 pub mod table;
+pub mod unprivileged;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,10 @@ pub use profile::Profile;
 
 use crate::spec::network::Network;
 use crate::spec::text::Line;
+use crate::unit::manager::Manager;
 use crate::unit::version::SystemdVersion;
 use table::{Directive, ISOLATED, SANDBOX};
+use unprivileged::Fit;
 
 /// What becomes of the table for one unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,9 +56,38 @@ pub enum By {
     Configuration,
     /// The site itself, by `relax`.
     Site,
+    /// The manager, which is a user's.
+    Manager,
 }
 
 impl Sandbox {
+    /// What the unit does without by itself, its own configuration, or the site.
+    pub fn by_unit(&self) -> impl Iterator<Item = &Relaxed> {
+        self.relaxed
+            .iter()
+            .filter(|one| one.by != By::Manager || one.instead.is_some())
+    }
+
+    /// What it does without because its manager cannot do it: directives with the same reason together.
+    #[must_use]
+    pub fn by_manager(&self) -> Vec<(String, &str)> {
+        let mut told: Vec<(String, &str)> = Vec::new();
+        for one in &self.relaxed {
+            if one.by != By::Manager || one.instead.is_some() {
+                continue;
+            }
+            match told.iter_mut().find(|(_, reason)| *reason == one.reason) {
+                Some((names, _)) => {
+                    names.push_str(", ");
+                    names.push_str(one.name);
+                    names.push('=');
+                }
+                None => told.push((format!("{}=", one.name), &one.reason)),
+            }
+        }
+        told
+    }
+
     /// That of a profile on a systemd of this version. `relax` is what the site turned off, `implied`
     /// what its configuration rules out.
     #[must_use]
@@ -63,19 +95,30 @@ impl Sandbox {
         profile: Profile,
         version: SystemdVersion,
         network: Network,
+        manager: &Manager,
         relax: &BTreeMap<String, Line>,
         implied: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let mut sandbox = Self::default();
         for directive in rows(network) {
-            let Some(value) = directive.value(version) else {
+            let Some(mut value) = directive.value(version) else {
                 continue;
             };
+            let fit = unprivileged::fit(directive.name, profile, version, manager);
+            if let Fit::Instead(other) = fit {
+                value = other;
+            }
             let exception = profile.exception(directive.name);
             let relaxed = if let Some(reason) = relax.get(directive.name) {
                 Some((None, reason.as_str().to_owned(), By::Site))
             } else if let Some(reason) = implied(directive.name) {
                 Some((None, reason, By::Configuration))
+            } else if let Some(exception) = exception.filter(|one| one.instead.is_none()) {
+                Some((None, exception.reason.to_owned(), By::Profile(profile)))
+            } else if let Fit::Off(reason) = fit {
+                Some((None, reason.to_owned(), By::Manager))
+            } else if let Fit::Less(value, reason) = fit {
+                Some((Some(value), reason.to_owned(), By::Manager))
             } else {
                 exception.map(|exception| {
                     let reason = exception.reason.to_owned();
@@ -135,6 +178,7 @@ mod tests {
     use crate::spec::network::Network;
     use crate::spec::text::Line;
     use crate::unit::SystemdVersion;
+    use crate::unit::manager::Manager;
     use std::collections::BTreeMap;
 
     #[test]
@@ -145,6 +189,7 @@ mod tests {
             Profile::MachineLearning,
             SystemdVersion::NEWEST,
             Network::Host,
+            &Manager::System,
             &relax,
             |_| None,
         );
@@ -163,9 +208,14 @@ mod tests {
     }
 
     fn of(version: SystemdVersion, network: Network) -> Sandbox {
-        Sandbox::of(Profile::Network, version, network, &BTreeMap::new(), |_| {
-            None
-        })
+        Sandbox::of(
+            Profile::Network,
+            version,
+            network,
+            &Manager::System,
+            &BTreeMap::new(),
+            |_| None,
+        )
     }
 
     #[test]

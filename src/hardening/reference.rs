@@ -2,13 +2,18 @@
 //!
 //! A test holds the page to what is written here; `make accept` writes it anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::attempts::{ATTEMPTS, Rights, Verdict};
 use super::profile::Profile;
 use super::table::{Directive, ISOLATED, LEFT_OUT, SANDBOX};
+use super::unprivileged::{Fit, fit};
 use super::{Exposure, budget};
 use crate::spec::network::Network;
+use crate::spec::text::AbsolutePath;
+use crate::unit::SystemdVersion;
+use crate::unit::manager::{Manager, Namespaces, UserManager};
 
 /// The page.
 #[must_use]
@@ -35,6 +40,7 @@ pub fn page() -> String {
         let _ = writeln!(page, "- `{directive}`: {reason}");
     }
     attempts(&mut page);
+    user_mode(&mut page);
     page.push_str(
         "\n## Profiles\n\n\
          The exposure is what `systemd-analyze security` counts, from 0.0 to 10.0. A unit that exceeds\n\
@@ -44,7 +50,7 @@ pub fn page() -> String {
     let beyond = budget::PUBLISHED;
     let _ = writeln!(page, "{beyond} more.");
     for profile in Profile::ALL {
-        let budget: Exposure = budget::of(profile, false, Network::Host);
+        let budget: Exposure = budget::of(profile, false, Network::Host, &Manager::System);
         let _ = write!(page, "\n### {}: at most {budget}\n\n", profile.word());
         if profile.exceptions().is_empty() {
             page.push_str("The whole table.\n");
@@ -109,5 +115,72 @@ fn attempts(page: &mut String) {
     page.push_str(
         "\nThe watchdog is root without capabilities, and may give orders to systemd: its sandbox holds\n\
          faults, not somebody who speaks D-Bus through it. `juniper-ready.service` has no mount namespace.\n",
+    );
+}
+
+/// What becomes of each row in the units of a user's own manager.
+fn user_mode(page: &mut String) {
+    page.push_str(
+        "\n## With `--user`\n\n\
+         A user's own manager passes over most of what it cannot do without a word. So each row was tried from\n\
+         inside (`tests/systemd/user`, on 252 and 257; by hand on 247): what denies nothing there is left out.\n\
+         Most of the rest takes namespaces: where the machine lets no ordinary user make them, which is tried\n\
+         at each install, they are left out, too, and `juniperctl --user doctor` says what keeps it from that.\n\n\
+         | directive | in a service's unit |\n\
+         |---|---|\n",
+    );
+    let manager = |namespaces| {
+        AbsolutePath::parse("/").map(|records| {
+            Manager::User(UserManager {
+                namespaces,
+                records,
+                programs: BTreeMap::new(),
+            })
+        })
+    };
+    let (Ok(allowed), Ok(refused)) = (manager(Namespaces::Allowed), manager(Namespaces::Refused))
+    else {
+        return;
+    };
+    let of = |name, manager| fit(name, Profile::Network, SystemdVersion::NEWEST, manager);
+    let mut told: Vec<&str> = Vec::new();
+    for row in SANDBOX {
+        if told.contains(&row.name) {
+            continue;
+        }
+        told.push(row.name);
+        let takes = match (of(row.name, &allowed), of(row.name, &refused)) {
+            (Fit::Off(_), _) | (_, Fit::Whole) => "",
+            _ => "; takes a namespace",
+        };
+        let becomes = match of(row.name, &allowed) {
+            Fit::Whole => "as it is".to_owned(),
+            Fit::Instead(value) | Fit::Less(value, _) => format!("`{value}`"),
+            Fit::Off(reason) => format!("off: {reason}"),
+        };
+        let _ = writeln!(page, "| `{}=` | {becomes}{takes} |", row.name);
+    }
+    page.push_str(
+        "\n| unit | may be exposed | without namespaces |\n\
+         |---|---|---|\n",
+    );
+    for profile in Profile::ALL {
+        if [Profile::Devices, Profile::KernelLog].contains(&profile) {
+            continue;
+        }
+        let budget = |manager| budget::of(profile, false, Network::Host, manager);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            profile.word(),
+            budget(&allowed),
+            budget(&refused)
+        );
+    }
+    page.push_str(
+        "\nThe watchdog, who acts for it, and the unit that tells somebody see the home directory, for reading:\n\
+         their configuration and the user's bus are there. Nothing keeps a process of a user that is not in a\n\
+         sandbox, nor these, from giving the user's manager orders. Services are: its socket and the bus are\n\
+         hidden from them.\n",
     );
 }

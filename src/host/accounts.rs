@@ -1,8 +1,10 @@
 //! Users and groups of the machine, and what they may read.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use users::os::unix::UserExt as _;
 
 /// A user with its own group, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,19 @@ pub fn may_read(account: Account, path: &Path) -> bool {
 #[must_use]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// The user that we are, by number.
+#[must_use]
+pub fn own_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The home directory of the user that we are, as the accounts have it.
+#[must_use]
+pub fn own_home() -> PathBuf {
+    users::get_user_by_uid(own_id())
+        .map_or_else(|| PathBuf::from("/"), |user| user.home_dir().to_owned())
 }
 
 /// The number of a user.

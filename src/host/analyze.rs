@@ -40,9 +40,10 @@ pub struct Said {
 ///
 /// # Errors
 /// The program cannot be run.
-pub fn verify(directory: &Path, names: &[&str]) -> io::Result<Said> {
+pub fn verify(directory: &Path, names: &[&str], of_user: bool) -> io::Result<Said> {
     let output = Command::new("systemd-analyze")
         .args(["verify", "--man=no"])
+        .args(of_user.then_some("--user"))
         .args(names.iter().map(|name| directory.join(name)))
         .env("LC_ALL", "C.UTF-8")
         .output()?;

@@ -3,6 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 
+use super::accounts;
+use super::paths::UserDirectories;
+
 /// Whether this machine is declared one where people rely on results.
 #[must_use]
 pub fn is_production() -> bool {
@@ -34,7 +37,7 @@ pub fn credentials_directory() -> Option<PathBuf> {
 pub fn runtime_base() -> PathBuf {
     match env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
         Some(directory) if directory.is_absolute() && directory.is_dir() => directory,
-        _ if super::accounts::is_root() => PathBuf::from("/run"),
+        _ if accounts::is_root() => PathBuf::from("/run"),
         _ => env::temp_dir(),
     }
 }
@@ -44,6 +47,15 @@ pub fn runtime_base() -> PathBuf {
 pub fn host_name() -> String {
     rustix::system::uname()
         .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The processor that programs run on (uname(2)): `x86_64`, `aarch64`.
+#[must_use]
+pub fn processor() -> String {
+    rustix::system::uname()
+        .machine()
         .to_string_lossy()
         .into_owned()
 }
@@ -73,6 +85,33 @@ pub fn boot() -> String {
 #[must_use]
 pub fn visible_gpus() -> Option<String> {
     env::var("CUDA_VISIBLE_DEVICES").ok()
+}
+
+/// The directories of this user (the XDG Base Directory Specification), as the user's manager has them, too.
+#[must_use]
+pub fn user_directories() -> UserDirectories {
+    let home = env::var_os("HOME")
+        .map(PathBuf::from)
+        .filter(|home| home.is_absolute())
+        .unwrap_or_else(accounts::own_home);
+    let said = |variable: &str| {
+        env::var_os(variable)
+            .map(PathBuf::from)
+            .filter(|directory| directory.is_absolute())
+    };
+    let runtime = format!("/run/user/{}", rustix::process::geteuid().as_raw());
+    UserDirectories {
+        configuration: said("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")),
+        state: said("XDG_STATE_HOME").unwrap_or_else(|| home.join(".local/state")),
+        cache: said("XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache")),
+        runtime: said("XDG_RUNTIME_DIR").unwrap_or_else(|| PathBuf::from(runtime)),
+    }
+}
+
+/// Where the bus of this user's session is said to be (`$DBUS_SESSION_BUS_ADDRESS`).
+#[must_use]
+pub fn session_bus() -> Option<String> {
+    env::var("DBUS_SESSION_BUS_ADDRESS").ok()
 }
 
 fn first_directory(variable: &str) -> Option<PathBuf> {

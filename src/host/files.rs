@@ -133,6 +133,18 @@ impl Files {
         path.exists()
     }
 
+    /// Where a link leads, as it says; `None` where there is none.
+    #[must_use]
+    pub fn leads_to(path: &str) -> Option<String> {
+        fs::read_link(path).ok()?.to_str().map(str::to_owned)
+    }
+
+    /// Whether a path is a directory itself, and no link to one.
+    #[must_use]
+    pub fn is_directory(path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    }
+
     /// When a file was last written, in microseconds since 1970.
     #[must_use]
     pub fn modified(path: &Path) -> Option<u64> {

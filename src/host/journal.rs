@@ -28,10 +28,15 @@ pub struct Query {
     pub follow: bool,
     /// What the kernel and its audit say.
     pub kernel: bool,
+    /// Of a user's own units.
+    pub of_user: bool,
 }
 
 /// Where journals are (systemd-journald.service(8)): kept, and of this boot alone.
-const JOURNALS: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
+const JOURNALS: [&str; 2] = [KEPT, "/run/log/journal"];
+
+/// Where journals are kept over a reboot, each user's apart.
+const KEPT: &str = "/var/log/journal";
 
 /// Whether this user may read none of the system's journals. journalctl leaves out what it may not read, and
 /// says nothing of it where it is told to be quiet.
@@ -50,6 +55,26 @@ pub fn is_hidden() -> bool {
         }
     }
     denied
+}
+
+/// Whether this user has no journal of their own, nor may read the system's: where journals are kept in
+/// memory alone, those of users are among the system's.
+#[must_use]
+pub fn is_hidden_from_user() -> bool {
+    if Path::new(KEPT).is_dir() {
+        return false;
+    }
+    let own = format!("user-{}.journal", super::accounts::own_id());
+    let machines = JOURNALS.iter().flat_map(|directory| {
+        fs::read_dir(Path::new(directory))
+            .into_iter()
+            .flatten()
+            .flatten()
+    });
+    let mut readable = machines.flat_map(|machine| {
+        [&*own, "system.journal"].map(|name| File::open(machine.path().join(name)).is_ok())
+    });
+    !readable.any(|is_open| is_open)
 }
 
 /// Entries that journalctl writes, line by line.
@@ -146,7 +171,10 @@ fn arguments(query: &Query) -> Vec<String> {
     ["--output=json", "--no-pager", "--quiet"]
         .into_iter()
         .map(str::to_owned)
-        .chain(query.units.iter().map(|unit| format!("--unit={unit}")))
+        .chain(query.units.iter().map(|unit| {
+            let kind = if query.of_user { "user-unit" } else { "unit" };
+            format!("--{kind}={unit}")
+        }))
         .chain(query.last.map(|count| format!("--lines={count}")))
         .chain(query.since.iter().map(|since| format!("--since={since}")))
         .chain(query.follow.then(|| "--follow".to_owned()))

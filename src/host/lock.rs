@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -22,7 +23,7 @@ const TOLD: usize = 120;
 
 /// Held while something is changed.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "only ever held")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock, waiting a minute for whoever has it; `waiting` is told who that is.
@@ -31,6 +32,15 @@ impl Lock {
     /// The lock file cannot be made or locked, or somebody keeps it.
     pub fn take(path: &Path, waiting: impl FnOnce(&str)) -> Result<Self, CommandError> {
         Self::taken(path, PATIENCE, waiting)
+    }
+
+    /// The lock as the standard input of a program that is started: held until that and all that it starts have
+    /// ended, too. There is nothing to read.
+    ///
+    /// # Errors
+    /// The kernel has no descriptor left.
+    pub fn handed_on(&self) -> io::Result<Stdio> {
+        Ok(self.0.try_clone()?.into())
     }
 
     fn taken(
@@ -71,6 +81,7 @@ fn opened(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(path)
 }

@@ -1,4 +1,4 @@
-//! Where things lie on the machine, or below the tree given with `--root`.
+//! Where things lie on the machine, below the tree given with `--root`, or for one user.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,23 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Paths {
     root: Option<PathBuf>,
+    user: Option<UserDirectories>,
     configuration: PathBuf,
     /// Whether what lies below the root is a copy of a running machine's.
     mirrors: bool,
+}
+
+/// The directories of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDirectories {
+    /// `$XDG_CONFIG_HOME`.
+    pub configuration: PathBuf,
+    /// `$XDG_STATE_HOME`.
+    pub state: PathBuf,
+    /// `$XDG_CACHE_HOME`.
+    pub cache: PathBuf,
+    /// `$XDG_RUNTIME_DIR`.
+    pub runtime: PathBuf,
 }
 
 impl Paths {
@@ -19,6 +33,7 @@ impl Paths {
             .unwrap_or_else(|| below(root.as_deref(), Path::new("/etc/juniper/juniper.toml")));
         Self {
             root,
+            user: None,
             configuration: configured,
             mirrors: false,
         }
@@ -31,6 +46,29 @@ impl Paths {
             mirrors: true,
             ..Self::new(Some(copy), None)
         }
+    }
+
+    /// The places of one user; `configuration` replaces the user's file.
+    #[must_use]
+    pub fn of_user(user: UserDirectories, configuration: Option<PathBuf>) -> Self {
+        Self {
+            root: None,
+            configuration: configuration
+                .unwrap_or_else(|| user.configuration.join("juniper/juniper.toml")),
+            user: Some(user),
+            mirrors: false,
+        }
+    }
+
+    /// The directories of the user that is worked for, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserDirectories> {
+        self.user.as_ref()
+    }
+
+    /// A place of the system's, or of the user's.
+    fn of(&self, system: &str, user: impl FnOnce(&UserDirectories) -> PathBuf) -> PathBuf {
+        self.user.as_ref().map_or_else(|| self.at(system), user)
     }
 
     /// Whether a directory tree is worked on instead of the running machine.
@@ -56,19 +94,23 @@ impl Paths {
     /// Where unit files are written.
     #[must_use]
     pub fn units(&self) -> PathBuf {
-        self.at("/etc/systemd/system")
+        self.of("/etc/systemd/system", |user| {
+            user.configuration.join("systemd/user")
+        })
     }
 
     /// What whoever changes the installation locks.
     #[must_use]
     pub fn lock(&self) -> PathBuf {
-        self.at("/run/juniperctl.lock")
+        self.of("/run/juniperctl.lock", |user| {
+            user.runtime.join("juniperctl.lock")
+        })
     }
 
     /// Where juniperctl keeps what it knows of its installation.
     #[must_use]
     pub fn records(&self) -> PathBuf {
-        self.at("/var/lib/juniperctl")
+        self.of("/var/lib/juniperctl", |user| user.state.join("juniperctl"))
     }
 
     /// Where the receipt lies.
@@ -92,43 +134,94 @@ impl Paths {
     /// Where secrets lie.
     #[must_use]
     pub fn secrets(&self) -> PathBuf {
-        self.at(crate::secrets::DIRECTORY)
+        self.of(crate::secrets::DIRECTORY, |user| {
+            user.configuration.join("juniper/secrets")
+        })
     }
 
     /// Where starts of the group are remembered, one a line.
     #[must_use]
     pub fn starts(&self) -> PathBuf {
-        self.at("/var/lib/juniperctl/starts/starts.jsonl")
+        self.records().join("starts/starts.jsonl")
     }
 
     /// Where the watchdog keeps incidents, what it has spent, and what it is ordered.
     #[must_use]
     pub fn watchdog(&self) -> PathBuf {
-        self.at("/var/lib/juniperctl/watchdog")
+        self.records().join("watchdog")
     }
 
     /// Where the watchdog can be asked besides its port.
     #[must_use]
     pub fn watchdog_socket(&self) -> PathBuf {
-        self.at("/run/juniperctl/watchdog.sock")
+        self.of("/run/juniperctl/watchdog.sock", |user| {
+            user.runtime.join("juniperctl/watchdog.sock")
+        })
     }
 
     /// Where the faults of GPUs are that the kernel has told of in this boot.
     #[must_use]
     pub fn gpu_faults(&self) -> PathBuf {
-        self.at(crate::unit::kernel_log::FILE)
+        self.of(crate::unit::kernel_log::FILE, |user| {
+            user.runtime.join("juniper-kernel-log/gpu-faults.json")
+        })
     }
 
     /// The link by which the target starts at boot.
     #[must_use]
     pub fn enablement(&self) -> PathBuf {
-        self.at("/etc/systemd/system/multi-user.target.wants/juniper.target")
+        let manager = if self.user.is_some() {
+            "default.target.wants"
+        } else {
+            "multi-user.target.wants"
+        };
+        self.units().join(manager).join("juniper.target")
+    }
+
+    /// Where who acts for the watchdog is reached.
+    #[must_use]
+    pub fn act_socket(&self) -> PathBuf {
+        self.of(crate::unit::act::PATH, |user| {
+            user.runtime.join("juniper-act.sock")
+        })
+    }
+
+    /// Where else systemd looks for what changes or masks an installed unit.
+    #[must_use]
+    pub fn units_elsewhere(&self) -> Vec<PathBuf> {
+        match &self.user {
+            None => [
+                "/etc/systemd/system.control",
+                "/run/systemd/system.control",
+                "/run/systemd/system",
+                "/usr/local/lib/systemd/system",
+            ]
+            .map(|path| self.at(path))
+            .to_vec(),
+            Some(user) => vec![
+                user.configuration.join("systemd/user.control"),
+                user.runtime.join("systemd/user.control"),
+                user.runtime.join("systemd/user"),
+                PathBuf::from("/etc/systemd/user"),
+            ],
+        }
     }
 
     /// Directories that services wrote to; `uninstall --purge` removes them.
     #[must_use]
-    pub fn written_by_services(&self) -> [PathBuf; 3] {
-        ["/var/lib/juniper", "/var/log/juniper", "/var/cache/juniper"].map(|path| self.at(path))
+    pub fn written_by_services(&self) -> Vec<PathBuf> {
+        match &self.user {
+            None => ["/var/lib/juniper", "/var/log/juniper", "/var/cache/juniper"]
+                .map(|path| self.at(path))
+                .to_vec(),
+            // Before systemd 254 what a user's services keep, and their logs, were below the configuration.
+            Some(user) => vec![
+                user.state.join("juniper"),
+                user.state.join("log/juniper"),
+                user.configuration.join("log/juniper"),
+                user.cache.join("juniper"),
+            ],
+        }
     }
 
     /// What a path below the root is called on the machine itself: the reverse of [`Paths::at`].
@@ -160,8 +253,42 @@ fn below(root: Option<&Path>, path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::Paths;
+    use super::{Paths, UserDirectories};
     use std::path::{Path, PathBuf};
+
+    #[test]
+    fn a_user_has_everything_at_home() {
+        let directories = UserDirectories {
+            configuration: PathBuf::from("/home/lena/.config"),
+            state: PathBuf::from("/home/lena/.local/state"),
+            cache: PathBuf::from("/home/lena/.cache"),
+            runtime: PathBuf::from("/run/user/1000"),
+        };
+        let paths = Paths::of_user(directories, None);
+        for (path, is) in [
+            (paths.units(), "/home/lena/.config/systemd/user"),
+            (
+                paths.configuration().to_owned(),
+                "/home/lena/.config/juniper/juniper.toml",
+            ),
+            (paths.secrets(), "/home/lena/.config/juniper/secrets"),
+            (
+                paths.receipt(),
+                "/home/lena/.local/state/juniperctl/receipt.json",
+            ),
+            (
+                paths.watchdog(),
+                "/home/lena/.local/state/juniperctl/watchdog",
+            ),
+            (paths.lock(), "/run/user/1000/juniperctl.lock"),
+            (
+                paths.enablement(),
+                "/home/lena/.config/systemd/user/default.target.wants/juniper.target",
+            ),
+        ] {
+            assert_eq!(path, Path::new(is));
+        }
+    }
 
     #[test]
     fn everything_lies_below_the_root() {

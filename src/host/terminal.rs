@@ -2,10 +2,13 @@
 //!
 //! A reader that went away (`| head`) is no error: output just ends.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+
+use crate::output::user_mode::UserMode;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +26,7 @@ pub enum Talk {
 pub struct Terminal {
     colour: ColorChoice,
     talk: Talk,
+    words: Option<UserMode>,
     failure: OnceCell<io::Error>,
     voice: Option<Voice>,
 }
@@ -47,12 +51,13 @@ pub enum VoiceData {
 }
 
 impl Terminal {
-    /// A terminal with these habits.
+    /// A terminal with these habits; `words` are those for who works with their own manager.
     #[must_use]
-    pub fn new(colour: ColorChoice, talk: Talk) -> Self {
+    pub fn new(colour: ColorChoice, talk: Talk, words: Option<UserMode>) -> Self {
         Self {
             colour,
             talk,
+            words,
             failure: OnceCell::new(),
             voice: None,
         }
@@ -64,6 +69,7 @@ impl Terminal {
         Self {
             colour: self.colour,
             talk: self.talk,
+            words: self.words.clone(),
             failure: OnceCell::new(),
             voice: Some(Voice {
                 name: name.to_owned(),
@@ -107,6 +113,11 @@ impl Terminal {
         }
     }
 
+    /// Writes data that speaks to the person.
+    pub fn report(&self, text: &str) {
+        self.data(&self.worded(text));
+    }
+
     /// Whether data cannot be written any more; what would go on for ever ends then.
     #[must_use]
     pub fn reader_left(&self) -> bool {
@@ -142,15 +153,25 @@ impl Terminal {
 
     /// Says something that must be heard.
     pub fn error(&self, text: &str) {
+        let text = self.worded(text);
         let mut stream = AutoStream::new(
             io::stderr().lock(),
             self.choice(AutoStream::choice(&io::stderr())),
         );
         let text = match &self.voice {
-            None => text.to_owned(),
-            Some(voice) => named(&voice.name, text),
+            None => text,
+            Some(voice) => Cow::Owned(named(&voice.name, &text)),
         };
         let _ = writeln!(stream, "{text}");
+    }
+
+    /// A text of ours as this person is told it.
+    #[must_use]
+    pub fn worded<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.words {
+            None => Cow::Borrowed(text),
+            Some(words) => Cow::Owned(words.said(text)),
+        }
     }
 
     /// Whether reports drawn by others should carry colour on standard error.

@@ -3,10 +3,10 @@
 //!
 //! The text is only made. Nothing writes it anywhere.
 
-use similar::TextDiff;
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use crate::hardening::Exposure;
+use crate::plan::difference::unified;
 use crate::spec::ServiceName;
 
 /// One change of a service's table.
@@ -169,11 +169,7 @@ fn put(table: &mut dyn toml_edit::TableLike, key: &str, new: Value) {
 /// What changes, as a unified difference; empty where nothing does.
 #[must_use]
 pub fn difference(path: &str, before: &str, after: &str) -> String {
-    TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(3)
-        .header(path, path)
-        .to_string()
+    unified([path, path], before, after, 3)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::learn::{Denial, Source, Tally};
 use crate::spec::ServiceName;
 use crate::spec::builtin::stack_of;
 use crate::unit::SystemdVersion;
+use crate::unit::manager::Manager;
 use crate::unit::sandbox::sandbox;
 
 const SITE: &str = "[services.notebook]\ncommand = [\"/bin/true\"]\nmemory_max = \"1G\"\nstate_directories = [\"data\"]\nenvironment.FOO_DIR = \"/srv/foo\"\n[profiles.lab]\nservices = [\"notebook\"]\n";
@@ -13,7 +14,12 @@ const SITE: &str = "[services.notebook]\ncommand = [\"/bin/true\"]\nmemory_max =
 fn all(text: &str, denials: &[Denial]) -> Vec<Judged> {
     let stack = stack_of(text, "lab");
     let managed = stack.services[0].managed().unwrap();
-    let sandbox = sandbox(managed, SystemdVersion::NEWEST, stack.network);
+    let sandbox = sandbox(
+        managed,
+        SystemdVersion::NEWEST,
+        stack.network,
+        &Manager::System,
+    );
     let mut tally = Tally::default();
     for denial in denials {
         tally.take(denial.clone(), Source::Kernel, 1, None, None);

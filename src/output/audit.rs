@@ -180,6 +180,7 @@ fn by(by: By) -> &'static str {
         By::Profile(_) => "profile",
         By::Configuration => "configuration",
         By::Site => "site",
+        By::Manager => "user mode",
     }
 }
 

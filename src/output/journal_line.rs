@@ -26,8 +26,12 @@ pub struct Entry {
 pub fn parse(line: &str) -> Option<Entry> {
     let fields: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    // systemd's own messages about a unit carry it in UNIT, everything else in _SYSTEMD_UNIT.
-    let unit = text("UNIT").or_else(|| text("_SYSTEMD_UNIT"))?;
+    // systemd's own messages about a unit carry it in UNIT, everything else in _SYSTEMD_UNIT; a user's manager
+    // and its units have fields of their own beside that.
+    let told = text("UNIT").or_else(|| text("USER_UNIT"));
+    let unit = told
+        .or_else(|| text("_SYSTEMD_USER_UNIT"))
+        .or_else(|| text("_SYSTEMD_UNIT"))?;
     let message = match fields.get("MESSAGE")? {
         Value::String(text) => text.clone(),
         Value::Array(bytes) => {
@@ -41,7 +45,7 @@ pub fn parse(line: &str) -> Option<Entry> {
     };
     Some(Entry {
         unit: for_terminal(unit, 256),
-        by_systemd: text("UNIT").is_some(),
+        by_systemd: told.is_some(),
         microseconds: text("__REALTIME_TIMESTAMP").and_then(|text| text.parse().ok()),
         priority: text("PRIORITY")
             .and_then(|text| text.parse().ok())
@@ -78,6 +82,25 @@ mod tests {
             (entry.unit.as_str(), entry.lines.as_slice()),
             ("u", &["hi\\u{1b}".to_owned()][..])
         );
+    }
+
+    #[test]
+    fn units_of_a_users_manager_are_told_apart() {
+        for (line, unit, by_systemd) in [
+            (
+                r#"{"_SYSTEMD_UNIT":"user@1000.service","_SYSTEMD_USER_UNIT":"juniper-data.service","MESSAGE":"x"}"#,
+                "juniper-data.service",
+                false,
+            ),
+            (
+                r#"{"_SYSTEMD_UNIT":"user@1000.service","_SYSTEMD_USER_UNIT":"init.scope","USER_UNIT":"juniper-data.service","MESSAGE":"x"}"#,
+                "juniper-data.service",
+                true,
+            ),
+        ] {
+            let entry = parse(line).unwrap();
+            assert_eq!((entry.unit.as_str(), entry.by_systemd), (unit, by_systemd));
+        }
     }
 
     #[test]

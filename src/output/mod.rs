@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod chain;
+pub mod configuration_page;
 pub mod curl;
 pub mod doctor;
 pub mod gpu;
@@ -18,4 +19,5 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod told;
+pub mod user_mode;
 pub mod why;

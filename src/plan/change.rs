@@ -1,7 +1,6 @@
 //! One change to a machine, and how it reads.
 
-use similar::TextDiff;
-
+use super::difference::unified;
 use crate::unit::group::READY;
 
 /// Something an install or uninstall does.
@@ -80,11 +79,12 @@ impl Change {
     #[must_use]
     pub fn difference(&self) -> String {
         match self {
-            Self::Rewrite { name, old, text } => TextDiff::from_lines(old.as_str(), text.as_str())
-                .unified_diff()
-                .context_radius(1)
-                .header(&format!("{name} (installed)"), &format!("{name} (new)"))
-                .to_string(),
+            Self::Rewrite { name, old, text } => unified(
+                [&format!("{name} (installed)"), &format!("{name} (new)")],
+                old,
+                text,
+                1,
+            ),
             Self::Create { .. } | Self::Remove { .. } => String::new(),
         }
     }

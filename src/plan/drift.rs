@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use similar::TextDiff;
 
 use super::compare::Found;
+use super::difference::unified;
 
 /// What is different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -102,11 +102,12 @@ pub fn drift(listed: &[String], texts: &BTreeMap<String, String>, lying: &Lying)
 }
 
 fn difference(name: &str, installed: &str, now: &str) -> String {
-    TextDiff::from_lines(installed, now)
-        .unified_diff()
-        .context_radius(1)
-        .header(&format!("{name} (installed)"), &format!("{name} (now)"))
-        .to_string()
+    unified(
+        [&format!("{name} (installed)"), &format!("{name} (now)")],
+        installed,
+        now,
+        1,
+    )
 }
 
 #[cfg(test)]

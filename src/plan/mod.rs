@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod compare;
+pub mod difference;
 pub mod drift;
 pub mod effects;
 pub mod generation;

@@ -13,6 +13,8 @@ pub struct Facts {
     pub user: String,
     /// Whether units of this user's own manager outlive the session.
     pub lingers: bool,
+    /// What user mode hangs on, where it is looked at.
+    pub user_mode: Option<UserMode>,
     /// Ports that the stack needs.
     pub ports: Vec<Port>,
     /// Programs that the stack runs.
@@ -37,6 +39,17 @@ pub struct Facts {
     pub closed: Option<String>,
     /// Units of the platform that lie in a user's own directory.
     pub user_units: Vec<String>,
+}
+
+/// What user mode hangs on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserMode {
+    /// Whether the user's manager makes namespaces; `None` where it could not be asked.
+    pub namespaces: Option<bool>,
+    /// Kernel settings that keep it from that.
+    pub restrained_by: Vec<String>,
+    /// Whether what the services say can be read by this user.
+    pub journal: bool,
 }
 
 /// A port of the stack.

@@ -173,7 +173,7 @@ pub(super) fn clock(facts: &Facts) -> Vec<Finding> {
 }
 
 pub(super) fn unseen(facts: &Facts) -> Vec<Finding> {
-    if facts.is_root {
+    if facts.is_root || facts.user_mode.is_some() {
         return Vec::new();
     }
     let user = &facts.user;

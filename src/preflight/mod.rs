@@ -8,6 +8,7 @@ mod installation;
 mod machine;
 mod ports;
 mod programs;
+mod user;
 
 #[cfg(test)]
 mod tests;
@@ -75,6 +76,7 @@ impl Finding {
 #[must_use]
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     let mut findings = machine::systemd(facts);
+    findings.extend(user::findings(facts));
     findings.extend(machine::accounts(facts));
     findings.extend(programs::findings(facts));
     findings.extend(ports::findings(facts));

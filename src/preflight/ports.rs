@@ -4,7 +4,11 @@ use super::facts::{Facts, Held, Holder, Port};
 use super::{Finding, Severity};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
-    facts.ports.iter().map(of_port).collect()
+    facts
+        .ports
+        .iter()
+        .map(|port| of_port(port, facts))
+        .collect()
 }
 
 /// What holds a port, by its control group and its program.
@@ -24,7 +28,8 @@ enum Kind<'h> {
     Process,
 }
 
-fn of_port(port: &Port) -> Finding {
+fn of_port(port: &Port, facts: &Facts) -> Finding {
+    let by_user = facts.user_mode.is_some();
     let subject = format!("port {} ({})", port.address.port(), port.owner);
     let holder = match &port.held {
         Held::Free => {
@@ -33,6 +38,18 @@ fn of_port(port: &Port) -> Finding {
                 &subject,
                 &format!("{} is free", port.address),
             );
+        }
+        Held::Unseen if by_user => {
+            return Finding::new(
+                Severity::Error,
+                &subject,
+                "it is held by a process of somebody else: of the system, or of another user with the same ports",
+            )
+            .mend(&format!(
+                "choose another one: services.{}.port in /etc/juniper/juniper.toml; root sees who holds it: \
+                 sudo ss -ltnp 'sport = :{}'",
+                port.owner, port.address.port()
+            ));
         }
         Held::Unseen => {
             return Finding::new(
@@ -47,11 +64,18 @@ fn of_port(port: &Port) -> Finding {
     let kind = kind(holder);
     let is_own = |unit: &str| port.units.iter().any(|own| own == unit);
     match kind {
-        Kind::Unit(unit) if is_own(unit) => {
+        Kind::Unit(unit) if is_own(unit) && !by_user => {
             return Finding::new(
                 Severity::Good,
                 &subject,
                 &format!("held by {unit}, whose it is"),
+            );
+        }
+        Kind::UserUnit { unit, user } if by_user && is_own(unit) && *user == facts.user => {
+            return Finding::new(
+                Severity::Good,
+                &subject,
+                &format!("held by your own {unit}, whose it is"),
             );
         }
         Kind::Systemd if port.units.iter().any(|unit| unit.ends_with(".socket")) => {

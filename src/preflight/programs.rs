@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Presence, Program, Trial};
 use super::{Finding, Severity};
+use crate::provision::{how_to_get, how_to_replace};
 
 /// The oldest Python that the services run on.
 const OLDEST_PYTHON: (u32, u32) = (3, 12);
@@ -14,18 +15,14 @@ fn of_program(program: &Program) -> Finding {
     let subject = format!("program of {}", program.service);
     let path = &program.path;
     let install = format!(
-        "install it there, or correct services.{}.command",
+        "{}, or correct services.{}.command",
+        how_to_get(&program.service, path),
         program.service
     );
     match program.presence {
         Presence::Missing => {
             let finding = Finding::new(Severity::Error, &subject, &format!("{path} is not there"));
-            return match environment(path) {
-                Some(directory) => finding.mend(&format!(
-                    "sudo python3 -m venv {directory}, then pip install what the README's first hour says; or {install}"
-                )),
-                None => finding.mend(&install),
-            };
+            return finding.mend(&install);
         }
         Presence::NotExecutable => {
             let evidence = format!("{path} is there and cannot be executed");
@@ -60,7 +57,11 @@ fn of_program(program: &Program) -> Finding {
             ..
         } if !is_new_enough(version) => {
             let evidence = format!("{path} is Python {version}; the services need 3.12 or newer");
-            Finding::new(Severity::Error, &subject, &evidence).mend(&install)
+            Finding::new(Severity::Error, &subject, &evidence).mend(&format!(
+                "{}, or correct services.{}.command",
+                how_to_replace(&program.service, path),
+                program.service
+            ))
         }
         Trial::Passed { version, .. } => Finding::new(Severity::Error, &subject, version),
         Trial::Failed { user, version, why } => {
@@ -71,7 +72,8 @@ fn of_program(program: &Program) -> Finding {
                 _ => format!("{path} cannot be run as {user}: {why}"),
             };
             Finding::new(Severity::Error, &subject, &evidence).mend(&format!(
-                "install the service into the environment of {path}, readable by {user}; the README's first hour has the commands"
+                "{}; or install what is missing into that of {path}, readable by {user}",
+                how_to_replace(&program.service, path)
             ))
         }
         Trial::TimedOut { user, seconds } => {
@@ -80,12 +82,6 @@ fn of_program(program: &Program) -> Finding {
                 .mend("juniperctl doctor --import-timeout 300")
         }
     }
-}
-
-/// The environment that an interpreter is part of.
-fn environment(path: &str) -> Option<&str> {
-    let (directory, name) = path.rsplit_once("/bin/")?;
-    name.starts_with("python").then_some(directory)
 }
 
 fn is_new_enough(version: &str) -> bool {

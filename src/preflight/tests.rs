@@ -144,7 +144,7 @@ fn troubles_of_ports_and_programs_have_their_mends() {
             |f| f.programs[0].presence = Presence::Missing,
             Error,
             "is not there",
-            "venv /opt/juniper/data/current",
+            "sudo juniperctl provision data",
         ),
         (
             |f| f.programs[0].presence = Presence::NotExecutable,
@@ -156,13 +156,13 @@ fn troubles_of_ports_and_programs_have_their_mends() {
             |f| f.programs[0].trial = passed("3.11.2"),
             Error,
             "Python 3.11.2; the services need 3.12",
-            "install it",
+            "sudo juniperctl provision --upgrade data",
         ),
         (
             |f| f.programs[0].trial = failed("No module named 'torch'"),
             Error,
             "cannot import juniper_data as j: No module named 'torch'",
-            "README",
+            "sudo juniperctl provision --upgrade data",
         ),
         (
             |f| f.programs[0].trial = LATE,

@@ -12,6 +12,7 @@ pub use typed::{Typed, Typing};
 pub use value::SecretValue;
 
 use crate::spec::name::SecretName;
+use crate::unit::manager::Manager;
 
 /// Where secrets lie on a machine: root's alone.
 pub const DIRECTORY: &str = "/etc/juniper/secrets";
@@ -45,6 +46,15 @@ impl Store {
     #[must_use]
     pub fn path(self, name: &SecretName) -> String {
         format!("{DIRECTORY}/{}", self.file(name))
+    }
+
+    /// The same as a unit of this manager names it.
+    #[must_use]
+    pub fn path_for(self, name: &SecretName, manager: &Manager) -> String {
+        match manager {
+            Manager::System => self.path(name),
+            Manager::User(_) => format!("%E/juniper/secrets/{}", self.file(name)),
+        }
     }
 
     /// The directive by which systemd hands it over.

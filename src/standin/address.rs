@@ -10,6 +10,17 @@ pub(crate) struct Address {
     pub(crate) port: u16,
 }
 
+impl Address {
+    /// Whether only this machine can come here; a name other than `localhost` may be anybody's.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;
@@ -111,6 +122,16 @@ mod tests {
             ServiceUrl::parse("http://localhost").unwrap().address.port,
             80
         );
+    }
+
+    #[test]
+    fn loopback_is_what_nobody_else_reaches() {
+        let is_loopback = |host: &str| {
+            let host = host.to_owned();
+            Address { host, port: 1 }.is_loopback()
+        };
+        assert!(["127.0.0.1", "127.1.2.3", "::1", "localhost"].map(is_loopback) == [true; 4]);
+        assert!(["0.0.0.0", "::", "192.0.2.1", "example"].map(is_loopback) == [false; 4]);
     }
 
     #[test]

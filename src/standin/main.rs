@@ -13,7 +13,10 @@ mod failure;
 mod fault;
 mod key;
 mod log;
+mod record;
+mod recording;
 mod reply;
+mod scrub;
 mod server;
 mod service;
 mod settings;
@@ -24,9 +27,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use address::Address;
 use cli::{Command, CommandLine, Listen, Service};
 use clock::Clock;
 use failure::Failure;
+use service::replay::{Play, load};
 use settings::Environment;
 
 fn main() -> ExitCode {
@@ -53,6 +58,42 @@ fn run(command: Command, clock: Clock) -> Result<(), Failure> {
         Command::Cascor(listen) => serve(Service::Cascor, &listen, &environment, clock),
         Command::Canopy(listen) => serve(Service::Canopy, &listen, &environment, clock),
         Command::Worker(listen) => serve(Service::Worker, &listen, &environment, clock),
+        Command::Record {
+            service,
+            file,
+            upstream,
+            listen,
+            max_size,
+            secrets,
+        } => {
+            let order = record::Order {
+                service,
+                address: Address {
+                    host: listen.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
+                    port: listen.port.unwrap_or(0),
+                },
+                upstream,
+                file,
+                limit: max_size,
+                secrets,
+            };
+            record::run(order, &environment, clock)
+        }
+        Command::Replay {
+            file,
+            speed,
+            listen,
+        } => {
+            let recording = load(&file)?;
+            let play = Play {
+                file,
+                recording,
+                speed,
+            };
+            let settings = settings::read_for_replay(play, &listen, &environment)
+                .map_err(|faults| Failure::settings(&faults))?;
+            server::run(settings, clock)
+        }
         Command::Fault {
             kind,
             service,

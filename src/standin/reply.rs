@@ -38,10 +38,11 @@ pub(crate) fn response(answer: Answer, manner: Manner) -> Response<ReplyBody> {
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     for (name, value) in headers {
         // A path with odd characters may not fit a header; such a redirect goes without.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value),
+        ) {
+            response.headers_mut().append(name, value);
         }
     }
     response
@@ -53,8 +54,8 @@ pub(crate) fn instead(manner: Manner, here: &str) -> Option<Answer> {
     match manner {
         Manner::Garbage | Manner::Huge => Some(Answer {
             status: 200,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body: GARBAGE.to_owned(),
+            headers: vec![("content-type".into(), "application/json".to_owned())],
+            body: GARBAGE.into(),
         }),
         Manner::Redirect => Some(Answer::redirect(here.to_owned())),
         Manner::Faithful

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::server::conn::http1;
@@ -20,8 +21,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::cli::Service;
 use crate::clock::Clock;
-use crate::contract::route::route;
-use crate::contract::{Answer, Claim};
+use crate::contract::{Answer, Asked, Claim};
 use crate::failure::Failure;
 use crate::fault::{Fault, Manner, Stroke};
 use crate::key::Keys;
@@ -31,6 +31,8 @@ use crate::settings::Settings;
 use crate::stroke::strike;
 use crate::{control, log};
 
+/// Longer requests are not taken; those with training data are long.
+const LONGEST: usize = 16 * 1024 * 1024;
 /// The header that carries a caller's key.
 const KEY: &str = "x-api-key";
 
@@ -179,10 +181,10 @@ impl Shared {
         if let Manner::Slow(delay) = manner {
             tokio::time::sleep(delay).await;
         }
-        reply::response(self.answer(&request, manner).await, manner)
+        reply::response(self.answer(request, manner).await, manner)
     }
 
-    async fn answer(&self, request: &Request<Incoming>, manner: Manner) -> Answer {
+    async fn answer(&self, request: Request<Incoming>, manner: Manner) -> Answer {
         let path = request.uri().path();
         let authority = request
             .headers()
@@ -196,8 +198,20 @@ impl Shared {
         if let Some(refusal) = self.keys.refusal(path, key) {
             return refusal;
         }
-        let route = route(self.service, request.method().as_str(), path, authority);
-        self.running.answer(route, self.claim(manner)).await
+        let mut asked = Asked {
+            method: request.method().to_string(),
+            path: path.to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            authority: authority.map(str::to_owned),
+            body: Vec::new(),
+        };
+        match Limited::new(request.into_body(), LONGEST).collect().await {
+            Ok(body) => asked.body = body.to_bytes().to_vec(),
+            Err(_) => return Answer::detail(413, "Request Entity Too Large"),
+        }
+        self.running
+            .answer(self.service, &asked, self.claim(manner))
+            .await
     }
 
     fn claim(&self, manner: Manner) -> Claim {

@@ -10,12 +10,13 @@ use crate::cli::{Listen, Service};
 use crate::duration;
 use crate::fault::Fault;
 use crate::key::KeyFiles;
+use crate::service::replay::Play;
 
 /// An environment, as the process found it.
 pub(crate) type Environment = BTreeMap<String, String>;
 
 /// Everything that one run of a service needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) service: Service,
     pub(crate) address: Address,
@@ -30,7 +31,7 @@ pub(crate) struct Settings {
 }
 
 /// What each service alone is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Own {
     /// The dataset service.
     Data { storage: PathBuf },
@@ -49,6 +50,8 @@ pub(crate) enum Own {
     },
     /// A worker and the server that it works for.
     Worker { cascor: ServiceUrl },
+    /// A recording of whichever it is.
+    Replay(Play),
 }
 
 /// Whether this environment is one in which nothing may be imitated.
@@ -64,6 +67,25 @@ pub(crate) fn read(
     listen: &Listen,
     environment: &Environment,
 ) -> Result<Settings, Vec<String>> {
+    read_with(service, listen, environment, |reader| reader.own(service))
+}
+
+/// Reads all that a recording needs to be played in its service's place.
+pub(crate) fn read_for_replay(
+    play: Play,
+    listen: &Listen,
+    environment: &Environment,
+) -> Result<Settings, Vec<String>> {
+    let service = play.recording.heading.service;
+    read_with(service, listen, environment, |_| Some(Own::Replay(play)))
+}
+
+fn read_with(
+    service: Service,
+    listen: &Listen,
+    environment: &Environment,
+    own: impl FnOnce(&mut Reader<'_>) -> Option<Own>,
+) -> Result<Settings, Vec<String>> {
     let mut reader = Reader {
         environment,
         faults: Vec::new(),
@@ -74,7 +96,7 @@ pub(crate) fn read(
     let live_after = reader.duration("JUNIPER_STANDIN_LIVE_AFTER", Duration::ZERO);
     let ready_after = reader.duration("JUNIPER_STANDIN_READY_AFTER", Duration::ZERO);
     let keys = reader.keys(service);
-    let own = reader.own(service);
+    let own = own(&mut reader);
     match own {
         Some(own) if reader.faults.is_empty() => Ok(Settings {
             service,

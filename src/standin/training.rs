@@ -5,18 +5,25 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::contract::network::Network;
+use crate::contract::session::Picture;
+
 /// How many epochs a run has, however long it lasts.
 const EPOCHS: u32 = 200;
 /// Of each ten epochs the first half trains the output layer, the second half candidates.
-const CYCLE: u32 = 10;
+pub(crate) const CYCLE: u32 = 10;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// None was ever started.
-    Stopped,
+    /// None goes on: there was none, or it was ended at this epoch.
+    Stopped { epoch: u32 },
     /// Under way, at this epoch.
     Started { epoch: u32 },
+    /// Held at this epoch.
+    Paused { epoch: u32 },
+    /// A saved network is looked at.
+    Investigating,
     /// Over.
     Completed,
 }
@@ -38,32 +45,42 @@ impl Stage {
         matches!(self, Self::Started { .. })
     }
 
-    /// Whether a network exists: from the first start on.
-    pub(crate) fn has_network(self) -> bool {
-        self != Self::Stopped
+    /// The state of the real service's machine of states.
+    pub(crate) fn state(self) -> &'static str {
+        match self {
+            Self::Stopped { .. } => "STOPPED",
+            Self::Started { .. } => "STARTED",
+            Self::Paused { .. } => "PAUSED",
+            Self::Investigating => "INVESTIGATING",
+            Self::Completed => "COMPLETED",
+        }
     }
 
     fn status(self) -> &'static str {
         match self {
-            Self::Stopped => "Stopped",
+            Self::Stopped { .. } | Self::Investigating => "Stopped",
             Self::Started { .. } => "Started",
+            Self::Paused { .. } => "Paused",
             Self::Completed => "Completed",
         }
     }
 
-    fn phase(self) -> &'static str {
+    /// What it is at.
+    pub(crate) fn phase(self) -> &'static str {
         match self {
-            Self::Stopped | Self::Completed => "Idle",
-            Self::Started { epoch } if epoch % CYCLE < CYCLE / 2 => "Output",
-            Self::Started { .. } => "Candidate",
+            Self::Stopped { .. } | Self::Completed | Self::Investigating => "Idle",
+            Self::Started { epoch } | Self::Paused { epoch } if epoch % CYCLE < CYCLE / 2 => {
+                "Output"
+            }
+            Self::Started { .. } | Self::Paused { .. } => "Candidate",
         }
     }
 
     /// The finished epochs.
     pub(crate) fn epoch(self) -> u32 {
         match self {
-            Self::Stopped => 0,
-            Self::Started { epoch } => epoch,
+            Self::Stopped { epoch } | Self::Started { epoch } | Self::Paused { epoch } => epoch,
+            Self::Investigating => 0,
             Self::Completed => EPOCHS,
         }
     }
@@ -85,8 +102,8 @@ pub(crate) struct TrainingState {
     max_iterations: u32,
     current_epoch: u32,
     current_step: u32,
-    network_name: &'static str,
-    dataset_name: &'static str,
+    network_name: String,
+    dataset_name: String,
     threshold_function: &'static str,
     optimizer_name: &'static str,
     timestamp: f64,
@@ -105,56 +122,57 @@ pub(crate) struct TrainingState {
     best_candidate_uuid: &'static str,
     second_candidate_id: Option<i32>,
     second_candidate_correlation: f64,
-    all_correlations: [f64; 0],
+    all_correlations: Vec<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    input_size: Option<u32>,
+    input_size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output_size: Option<u32>,
+    output_size: Option<u64>,
 }
 
 impl TrainingState {
-    /// The object for a stage; `timestamp` is when it last changed.
-    pub(crate) fn of(stage: Stage, timestamp: f64) -> Self {
-        let known = stage.has_network();
-        let when_known = |value| if known { value } else { 0 };
+    /// The object for what is seen.
+    pub(crate) fn of(picture: &Picture) -> Self {
+        let stage = picture.stage;
+        let network = picture.network.as_ref();
+        let has_trained = picture.has_trained;
+        let count = |name| network.map_or(0, |network| network.count(name));
         Self {
             status: stage.status(),
             phase: stage.phase(),
-            learning_rate: if known { 0.01 } else { 0.0 },
-            max_hidden_units: when_known(EPOCHS / CYCLE),
-            max_epochs: when_known(EPOCHS),
-            max_iterations: when_known(EPOCHS / CYCLE),
+            learning_rate: network.map_or(0.0, Network::learning_rate),
+            max_hidden_units: count("max_hidden_units"),
+            max_epochs: count("epochs_max"),
+            max_iterations: count("max_iterations"),
             current_epoch: stage.epoch(),
             current_step: stage.epoch(),
-            network_name: "",
-            dataset_name: if known { "spiral" } else { "" },
+            network_name: network.map(Network::name).unwrap_or_default(),
+            dataset_name: picture.dataset.clone().unwrap_or_default(),
             threshold_function: "",
             optimizer_name: "",
-            timestamp,
+            timestamp: picture.changed,
             phase_detail: "",
-            grow_iteration: stage.hidden_units(),
-            grow_max: when_known(EPOCHS / CYCLE),
-            best_correlation: 0.0,
-            candidates_trained: 0,
-            candidates_total: 0,
+            grow_iteration: picture.hidden_units(),
+            grow_max: 0,
+            best_correlation: if has_trained { 0.8 } else { 0.0 },
+            candidates_trained: 2 * u32::from(has_trained),
+            candidates_total: 2 * u32::from(has_trained),
             phase_started_at: "",
             candidate_epoch: 0,
             candidate_total_epochs: 0,
             output_epoch: 0,
             output_total_epochs: 0,
-            best_candidate_id: -1,
+            best_candidate_id: if has_trained { 1 } else { -1 },
             best_candidate_uuid: "",
-            second_candidate_id: None,
-            second_candidate_correlation: 0.0,
-            all_correlations: [],
-            input_size: known.then_some(2),
-            output_size: known.then_some(2),
+            second_candidate_id: has_trained.then_some(0),
+            second_candidate_correlation: if has_trained { 0.7 } else { 0.0 },
+            all_correlations: if has_trained {
+                vec![0.8, 0.7]
+            } else {
+                Vec::new()
+            },
+            input_size: network.map(|network| network.inputs),
+            output_size: network.map(|network| network.outputs),
         }
-    }
-
-    /// The status and the phase, in that order.
-    pub(crate) fn summary(&self) -> (&'static str, &'static str) {
-        (self.status, self.phase)
     }
 }
 
@@ -164,6 +182,16 @@ pub(crate) fn snapshot_name(unix_seconds: u64) -> String {
     let of_day = unix_seconds % 86_400;
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
     format!("snapshot_{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z.h5")
+}
+
+/// A moment in seconds since 1970 as Python's services write it (UTC).
+pub(crate) fn moment(seconds: f64) -> String {
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let (year, month, day) = civil_date(time.as_secs() / 86_400);
+    let of_day = time.as_secs() % 86_400;
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let micro = time.subsec_micros();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
 }
 
 /// Year, month and day of a count of days since 1970-01-01: walked, because a run ends rarely
@@ -212,15 +240,16 @@ mod tests {
 
     #[test]
     fn only_a_started_run_is_active_and_has_a_phase() {
-        assert!(!Stage::Stopped.is_active() && !Stage::Stopped.has_network());
-        assert!(!Stage::Completed.is_active() && Stage::Completed.has_network());
-        let phase = |epoch| TrainingState::of(Stage::Started { epoch }, 0.0).summary();
-        assert_eq!(phase(3), ("Started", "Output"));
-        assert_eq!(phase(17), ("Started", "Candidate"));
+        let stopped = Stage::Stopped { epoch: 7 };
+        assert!(!stopped.is_active() && !Stage::Completed.is_active());
+        let summary = |stage: Stage| (stage.status(), stage.phase());
+        assert_eq!(summary(Stage::Started { epoch: 3 }), ("Started", "Output"));
         assert_eq!(
-            TrainingState::of(Stage::Completed, 0.0).summary(),
-            ("Completed", "Idle")
+            summary(Stage::Started { epoch: 17 }),
+            ("Started", "Candidate")
         );
+        assert_eq!(summary(Stage::Completed), ("Completed", "Idle"));
+        assert_eq!(summary(stopped), ("Stopped", "Idle"));
     }
 
     #[test]

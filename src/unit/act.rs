@@ -8,6 +8,8 @@ use crate::hardening::{Profile, Sandbox};
 use crate::spec::network::Network;
 use crate::spec::stack::Stack;
 
+use super::facts::Facts;
+use super::manager::Manager;
 use super::sandbox::own_sandbox;
 use super::service::file_name;
 use super::value::argument;
@@ -22,6 +24,9 @@ pub const TEMPLATE: &str = "juniper-act@.service";
 /// Where the socket is. Not below the watchdog's own runtime directory, which comes and goes with it.
 pub const PATH: &str = "/run/juniper-act.sock";
 
+/// The same of a user's manager, as units name it.
+const USER_PATH: &str = "%t/juniper-act.sock";
+
 /// Whose orders are heard: the watchdog's user, and the group of the same name.
 pub const USER: &str = "juniper-watchdog";
 
@@ -32,13 +37,14 @@ pub struct ActUnit {
     pub version: String,
     pub user: &'static str,
     pub path: &'static str,
+    pub manager: Manager,
     pub exec_start: Vec<String>,
     pub sandbox: Sandbox,
 }
 
 /// Computes the units.
 #[must_use]
-pub fn unit(stack: &Stack, version: SystemdVersion) -> ActUnit {
+pub fn unit(stack: &Stack, version: SystemdVersion, facts: &Facts) -> ActUnit {
     let notification = if stack.notification.is_some() {
         " --notification"
     } else {
@@ -53,10 +59,18 @@ pub fn unit(stack: &Stack, version: SystemdVersion) -> ActUnit {
     ActUnit {
         version: version.to_string(),
         user: USER,
-        path: PATH,
-        exec_start: std::iter::once(format!(":{program} act{notification}"))
-            .chain(units)
-            .collect(),
-        sandbox: own_sandbox(Profile::Act, version, Network::Host),
+        path: if facts.manager.is_user() {
+            USER_PATH
+        } else {
+            PATH
+        },
+        manager: facts.manager.clone(),
+        exec_start: std::iter::once(format!(
+            ":{program}{} act{notification}",
+            facts.manager.option()
+        ))
+        .chain(units)
+        .collect(),
+        sandbox: own_sandbox(Profile::Act, version, Network::Host, &facts.manager),
     }
 }

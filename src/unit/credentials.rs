@@ -33,17 +33,18 @@ pub fn handed(managed: &Managed, version: SystemdVersion, facts: &Facts) -> Hand
         let Some(store) = facts.secrets.get(name) else {
             continue;
         };
-        if *store == Store::Encrypted && !version.has(ENCRYPTS) {
+        let decrypts = version.has(ENCRYPTS) && !facts.manager.is_user();
+        if *store == Store::Encrypted && !decrypts {
             handed.undecipherable.push(name.to_string());
         } else {
-            let (directive, path) = (store.directive(), store.path(name));
+            let (directive, path) = (store.directive(), store.path_for(name, &facts.manager));
             handed.directives.push(format!("{directive}={name}:{path}"));
         }
         // Before the specifier came the place was fixed all the same (systemd.exec(5) of 247).
         let directory = if version.has(SPECIFIER) {
             "%d"
         } else {
-            "/run/credentials/%n"
+            facts.manager.credentials()
         };
         if let Some(variable) = &credential.file {
             let line = format!("{variable}={directory}/{name}");

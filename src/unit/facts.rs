@@ -9,6 +9,8 @@ use crate::spec::bind::{BindTarget, PathPattern};
 use crate::spec::name::SecretName;
 use crate::spec::text::AbsolutePath;
 
+use super::manager::Manager;
+
 /// What was found on a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -19,6 +21,8 @@ pub struct Facts {
     pub secrets: BTreeMap<SecretName, Store>,
     /// The GPUs, where the stack asks for any: who is given which follows from them.
     pub gpus: Gpus,
+    /// Whose manager runs the units.
+    pub manager: Manager,
 }
 
 /// The patterns whose matches a stack's units depend on.

@@ -14,6 +14,7 @@ use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Managed, Service, Stack};
 
 use super::facts::Facts;
+use super::manager::Manager;
 use super::sandbox::own_sandbox;
 use super::value::{argument, raw, span};
 use super::version::SystemdVersion;
@@ -60,6 +61,7 @@ pub struct GpuLines {
 pub struct InstanceUnit {
     pub file_name: String,
     pub version: String,
+    pub manager: Manager,
     pub gpu: GpuLines,
 }
 
@@ -88,7 +90,8 @@ pub fn gate(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Option<Gat
         .iter()
         .filter_map(Service::managed)
         .any(|managed| managed.gpu != Gpu::None);
-    if !is_used {
+    // A user's manager has no device policy: there is nothing that must be there before it is attached.
+    if !is_used || facts.manager.is_user() {
         return None;
     }
     let mut wanted: Vec<String> = holders
@@ -109,7 +112,7 @@ pub fn gate(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Option<Gat
         wanted: wanted.join(" "),
         timeout: span(DRIVER + NODES),
         peers: Vec::new(),
-        sandbox: own_sandbox(Profile::Devices, version, Network::Host),
+        sandbox: own_sandbox(Profile::Devices, version, Network::Host, &facts.manager),
     })
 }
 
@@ -121,6 +124,10 @@ pub fn lines(
     stack: &Stack,
     facts: &Facts,
 ) -> Option<GpuLines> {
+    told(service, managed, stack, facts).map(|lines| lines.under(&facts.manager))
+}
+
+fn told(service: &Service, managed: &Managed, stack: &Stack, facts: &Facts) -> Option<GpuLines> {
     let order = "CUDA_DEVICE_ORDER=PCI_BUS_ID".to_owned();
     if managed.gpu == Gpu::None {
         // Who runs torch and has none is told so, before torch looks for one that it may not open.
@@ -170,9 +177,24 @@ pub fn instances(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Vec<I
         .map(|holder| InstanceUnit {
             file_name: drop_in(&holder.unit),
             version: version.to_string(),
-            gpu: given(holder),
+            manager: facts.manager.clone(),
+            gpu: given(holder).under(&facts.manager),
         })
         .collect()
+}
+
+impl GpuLines {
+    /// As a manager can have it: which nodes may be opened is root's to say.
+    fn under(mut self, manager: &Manager) -> Self {
+        if manager.is_user() && !self.devices.is_empty() {
+            self.devices.clear();
+            self.comments.push(
+                "DeviceAllow= is left out: a user's manager has no device policy. Which GPU CUDA sees is told all the same."
+                    .to_owned(),
+            );
+        }
+        self
+    }
 }
 
 /// Where the drop-in of an instance lies, below systemd's directory.

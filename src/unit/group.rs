@@ -13,7 +13,9 @@ use crate::spec::stack::{Kind, Member, Stack};
 use super::act;
 use super::budget::{self, Budget};
 use super::edges;
+use super::facts::Facts;
 use super::kernel_log;
+use super::manager::Manager;
 use super::network::socket_of_member;
 use super::sandbox::{own_sandbox, peers};
 use super::value::{argument, span};
@@ -34,12 +36,14 @@ pub const WATCHDOG: &str = "juniper-watchdog.service";
 pub struct GroupUnit {
     pub profile: String,
     pub version: String,
+    pub manager: Manager,
     pub isolated: bool,
     pub members: Vec<String>,
     pub foreign: Vec<String>,
     pub ready: &'static str,
     pub watchdog: &'static str,
     pub watchdog_user: &'static str,
+    pub watchdog_records: String,
     pub act: &'static str,
     pub kernel_log: Option<&'static str>,
     pub program: String,
@@ -56,11 +60,13 @@ pub fn unit(
     budgets: &BTreeMap<ServiceName, Budget>,
     version: SystemdVersion,
     profile: Profile,
+    facts: &Facts,
 ) -> GroupUnit {
     let budget = budget::of_group(budgets);
     let mut exec_start = vec![format!(
-        ":{} gate group --within {} --profile {}",
+        ":{}{} gate group --within {} --profile {}",
         argument(stack.juniperctl.as_str()),
+        facts.manager.option(),
         span(budget.ready()),
         stack.profile
     )];
@@ -74,19 +80,28 @@ pub fn unit(
     GroupUnit {
         profile: stack.profile.to_string(),
         version: version.to_string(),
+        manager: facts.manager.clone(),
         isolated: stack.network.is_isolated(),
         members: members(stack),
         foreign: foreign(stack),
         ready: READY,
         watchdog: WATCHDOG,
         watchdog_user: act::USER,
+        watchdog_records: facts.manager.user().map_or_else(String::new, |user| {
+            argument(&format!("-{}/watchdog", user.records))
+        }),
         act: act::SOCKET,
-        kernel_log: kernel_log::is_needed(stack).then_some(kernel_log::UNIT),
-        program: argument(stack.juniperctl.as_str()),
+        kernel_log: (kernel_log::is_needed(stack) && !facts.manager.is_user())
+            .then_some(kernel_log::UNIT),
+        program: format!(
+            "{}{}",
+            argument(stack.juniperctl.as_str()),
+            facts.manager.option()
+        ),
         exec_start,
         timeout_start: span(budget.start_timeout()),
         peers: peers(stack),
-        sandbox: own_sandbox(profile, version, stack.network),
+        sandbox: own_sandbox(profile, version, stack.network, &facts.manager),
     }
 }
 

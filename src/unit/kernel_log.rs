@@ -10,6 +10,7 @@ use crate::spec::stack::{Gpu, Stack};
 
 use super::act::USER;
 use super::group::READY;
+use super::manager::Manager;
 use super::sandbox::own_sandbox;
 use super::value::argument;
 use super::version::SystemdVersion;
@@ -54,6 +55,6 @@ pub fn unit(stack: &Stack, version: SystemdVersion) -> Option<KernelLogUnit> {
         ready: READY,
         directory: DIRECTORY,
         program: argument(stack.juniperctl.as_str()),
-        sandbox: own_sandbox(Profile::KernelLog, version, Network::Host),
+        sandbox: own_sandbox(Profile::KernelLog, version, Network::Host, &Manager::System),
     })
 }

@@ -11,6 +11,7 @@
 use crate::hardening::{Profile, Sandbox};
 use crate::spec::stack::{Endpoint, Managed, Member, Service, Stack};
 
+use super::manager::Manager;
 use super::sandbox::own_sandbox;
 use super::value::{Directories, argument, raw};
 use super::version::SystemdVersion;
@@ -66,7 +67,7 @@ pub fn holder(stack: &Stack, version: SystemdVersion) -> NetworkUnit {
         version: version.to_string(),
         program: argument(stack.juniperctl.as_str()),
         peers: Vec::new(),
-        sandbox: own_sandbox(Profile::Network, version, stack.network),
+        sandbox: own_sandbox(Profile::Network, version, stack.network, &Manager::System),
     }
 }
 
@@ -97,7 +98,7 @@ fn proxy(service: &Service, stack: &Stack, version: SystemdVersion) -> Option<Pr
         free_bind: beyond && !outside.host.is_unspecified(),
         published: beyond,
         peers: Vec::new(),
-        sandbox: own_sandbox(Profile::Network, version, stack.network),
+        sandbox: own_sandbox(Profile::Network, version, stack.network, &Manager::System),
     })
 }
 

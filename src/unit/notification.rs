@@ -8,6 +8,8 @@ use crate::spec::network::Network;
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::stack::Stack;
 
+use super::facts::Facts;
+use super::manager::Manager;
 use super::sandbox::own_sandbox;
 use super::value::{argument, raw, span};
 use super::version::SystemdVersion;
@@ -29,6 +31,7 @@ pub fn instance(number: u64) -> String {
 #[expect(missing_docs, reason = "the fields are the directives of the template")]
 pub struct NotificationUnit {
     pub version: String,
+    pub manager: Manager,
     pub exec_start: Vec<String>,
     pub webhook_file: Option<String>,
     pub timeout: String,
@@ -41,10 +44,12 @@ pub fn unit(
     notification: &Notification,
     stack: &Stack,
     version: SystemdVersion,
+    facts: &Facts,
 ) -> NotificationUnit {
     let teller = format!(
-        ":{} notification --within {} %i",
+        ":{}{} notification --within {} %i",
         argument(stack.juniperctl.as_str()),
+        facts.manager.option(),
         span(notification.timeout)
     );
     let (exec_start, webhook_file) = match &notification.hook {
@@ -59,11 +64,17 @@ pub fn unit(
     };
     NotificationUnit {
         version: version.to_string(),
+        manager: facts.manager.clone(),
         exec_start,
         webhook_file,
         timeout: span(notification.timeout),
         // Whoever is told is elsewhere: an isolated network would keep it from everybody.
-        sandbox: own_sandbox(Profile::Notification, version, Network::Host),
+        sandbox: own_sandbox(
+            Profile::Notification,
+            version,
+            Network::Host,
+            &facts.manager,
+        ),
     }
 }
 

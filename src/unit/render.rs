@@ -14,6 +14,7 @@ use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
+use super::returned::{self, ReturnedUnit};
 use super::sandbox::peers;
 use super::service::{self, ServiceUnit, StartedBy, Surroundings};
 use super::version::SystemdVersion;
@@ -85,6 +86,12 @@ struct KernelLogTemplate<'u> {
 }
 
 #[derive(Template)]
+#[template(path = "returned.service")]
+struct ReturnedTemplate<'u> {
+    unit: &'u ReturnedUnit,
+}
+
+#[derive(Template)]
 #[template(path = "juniper-act.socket")]
 struct ActSocketTemplate<'u> {
     unit: &'u ActUnit,
@@ -130,10 +137,10 @@ pub fn rendered(
         let unit = service::unit(service, managed, &around);
         files.push(file(&unit.file_name, &ServiceTemplate { unit: &unit })?);
     }
-    let ready = group::unit(stack, &budgets, version, Profile::Ready);
+    let ready = group::unit(stack, &budgets, version, Profile::Ready, facts);
     files.push(file(TARGET, &TargetTemplate { unit: &ready })?);
     files.push(file(READY, &ReadyTemplate { unit: &ready })?);
-    let watchdog = group::unit(stack, &budgets, version, Profile::Watchdog);
+    let watchdog = group::unit(stack, &budgets, version, Profile::Watchdog, facts);
     files.push(file(WATCHDOG, &WatchdogTemplate { unit: &watchdog })?);
     if stack.network.is_isolated() {
         let unit = network::holder(stack, version);
@@ -149,14 +156,17 @@ pub fn rendered(
         files.push(file(&unit.socket, &SocketTemplate { unit })?);
         files.push(file(&unit.service, &ProxyTemplate { unit })?);
     }
-    let acting = act::unit(stack, version);
+    for unit in &returned::units(stack, version, facts) {
+        files.push(file(&unit.file_name, &ReturnedTemplate { unit })?);
+    }
+    let acting = act::unit(stack, version, facts);
     files.push(file(act::SOCKET, &ActSocketTemplate { unit: &acting })?);
     files.push(file(act::TEMPLATE, &ActTemplate { unit: &acting })?);
-    if let Some(unit) = kernel_log::unit(stack, version) {
+    if let Some(unit) = kernel_log::unit(stack, version).filter(|_| !facts.manager.is_user()) {
         files.push(file(kernel_log::UNIT, &KernelLogTemplate { unit: &unit })?);
     }
     if let Some(notification) = &stack.notification {
-        let unit = notification::unit(notification, stack, version);
+        let unit = notification::unit(notification, stack, version, facts);
         files.push(file(
             notification::TEMPLATE,
             &NotificationTemplate { unit: &unit },

@@ -7,9 +7,11 @@ use crate::hardening::{Profile, Sandbox};
 use crate::spec::bind::{self, BindTarget};
 use crate::spec::network::Network;
 use crate::spec::stack::{Managed, Service, Stack};
+use crate::spec::text::{AbsolutePath, Text};
 
 use super::facts::Facts;
-use super::value::{Directories, raw};
+use super::manager::{Manager, is_hidden};
+use super::value::{Directories, argument, raw};
 use super::version::SystemdVersion;
 
 /// Addresses beyond loopback on which services of the stack listen: whoever talks to them, the gates
@@ -32,6 +34,7 @@ pub(super) fn others_ports(
     service: &Service,
     stack: &Stack,
     version: SystemdVersion,
+    manager: &Manager,
 ) -> BTreeSet<u16> {
     let own = service
         .managed()
@@ -41,7 +44,7 @@ pub(super) fn others_ports(
         .platform_ports
         .iter()
         .copied()
-        .filter(|other| version.has(SOCKET_BIND) && Some(*other) != own)
+        .filter(|other| !manager.is_user() && version.has(SOCKET_BIND) && Some(*other) != own)
         .collect()
 }
 
@@ -51,10 +54,11 @@ pub(super) fn hidden(
     service: &Service,
     managed: &Managed,
     version: SystemdVersion,
+    under: &Manager,
 ) -> Option<String> {
-    let is_hidden = !managed.relax.contains_key("TemporaryFileSystem");
+    let hides = under.mounts() && !managed.relax.contains_key("TemporaryFileSystem");
     let above = ["%S", "%L", "%C", "%t"].map(|base| format!("{base}/juniper/{}:ro", service.name));
-    (managed.instances.is_some() && is_hidden && !version.has(252)).then(|| above.join(" "))
+    (managed.instances.is_some() && hides && !version.has(252)).then(|| above.join(" "))
 }
 
 /// The first systemd that knows `SocketBindDeny=`. It does nothing where that systemd was built without the
@@ -85,13 +89,52 @@ pub(super) fn binds(
     (binds, unmatched)
 }
 
+/// What a service of a user's manager must be shown in spite of `ProtectHome=`: the socket by which its
+/// gate tells systemd that it is ready, and what of its own lies below a home directory.
+pub(super) fn shown(managed: &Managed, stack: &Stack, under: &Manager) -> Vec<String> {
+    let Some(user) = under.user().filter(|_| under.mounts()) else {
+        return Vec::new();
+    };
+    if managed.relax.contains_key("ProtectHome") {
+        return Vec::new();
+    }
+    let programs = std::iter::once(stack.juniperctl.as_str())
+        .chain(managed.command.iter().map(Text::as_str))
+        .chain(managed.working_directory.as_ref().map(AbsolutePath::as_str))
+        .filter(|path| is_hidden(path));
+    let mut shown = vec!["%t/systemd/notify".to_owned()];
+    for program in programs {
+        let known = Text::parse(program)
+            .ok()
+            .and_then(|program| user.programs.get(&program));
+        let paths = known.map_or_else(
+            || vec![program],
+            |paths| paths.iter().map(AbsolutePath::as_str).collect(),
+        );
+        for path in paths {
+            // What is gone by now must not keep the service from saying so itself.
+            let line = argument(&format!("-{}", path.replace(':', "\\:")));
+            if !shown.contains(&line) {
+                shown.push(line);
+            }
+        }
+    }
+    shown
+}
+
 /// What becomes of the sandbox for a service.
 #[must_use]
-pub fn sandbox(managed: &Managed, version: SystemdVersion, network: Network) -> Sandbox {
+pub fn sandbox(
+    managed: &Managed,
+    version: SystemdVersion,
+    network: Network,
+    under: &Manager,
+) -> Sandbox {
     Sandbox::of(
         managed.sandbox,
         version,
         network,
+        under,
         &managed.relax,
         |directive| implied_relaxation(directive, managed),
     )
@@ -99,8 +142,15 @@ pub fn sandbox(managed: &Managed, version: SystemdVersion, network: Network) -> 
 
 /// The same for a unit of the group itself.
 #[must_use]
-pub fn own_sandbox(profile: Profile, version: SystemdVersion, network: Network) -> Sandbox {
-    Sandbox::of(profile, version, network, &BTreeMap::new(), |_| None)
+pub fn own_sandbox(
+    profile: Profile,
+    version: SystemdVersion,
+    network: Network,
+    manager: &Manager,
+) -> Sandbox {
+    Sandbox::of(profile, version, network, manager, &BTreeMap::new(), |_| {
+        None
+    })
 }
 
 /// What the configuration of a service itself rules out.

@@ -17,8 +17,9 @@ use super::credentials::{Handed, handed};
 use super::edges;
 use super::facts::Facts;
 use super::gpu::{self, GpuLines};
+use super::manager::Manager;
 use super::network;
-use super::sandbox::{binds, hidden, others_ports, sandbox};
+use super::sandbox::{binds, hidden, others_ports, sandbox, shown};
 use super::value::{Directories, argument, assignment, raw, span};
 use super::version::SystemdVersion;
 
@@ -32,6 +33,7 @@ pub struct ServiceUnit {
     pub file_name: String,
     pub description: String,
     pub version: String,
+    pub manager: Manager,
     pub isolated: bool,
     pub let_out: Option<String>,
     pub after: Vec<String>,
@@ -42,6 +44,7 @@ pub struct ServiceUnit {
     pub exec_start: Vec<String>,
     pub watch: Vec<String>,
     pub returned: Option<String>,
+    pub returned_unit: Option<String>,
     pub lost: Option<String>,
     pub working_directory: String,
     pub environment: Vec<String>,
@@ -52,6 +55,7 @@ pub struct ServiceUnit {
     pub cache_directory: String,
     pub temporary: Option<String>,
     pub binds: Vec<String>,
+    pub unbound: Vec<String>,
     pub unmatched: Vec<String>,
     pub standard_output: &'static str,
     pub timeout_start: String,
@@ -63,6 +67,7 @@ pub struct ServiceUnit {
     pub gpu_gate: Option<&'static str>,
     pub others_ports: BTreeSet<u16>,
     pub hidden: Option<String>,
+    pub shown: Vec<String>,
     pub sandbox: Sandbox,
     pub peers: Vec<String>,
 }
@@ -123,7 +128,13 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         .collect::<Vec<_>>()
         .join(" ");
     let temporary = network::temporary(around.stack, &directories, around.version);
-    let (binds, unmatched) = binds(managed, &directories, around.facts);
+    let under = &around.facts.manager;
+    let (bound, unmatched) = binds(managed, &directories, around.facts);
+    let (binds, unbound) = if under.mounts() {
+        (bound, Vec::new())
+    } else {
+        (Vec::new(), bound)
+    };
     ServiceUnit {
         file_name: file_name(managed),
         description: match managed.instances {
@@ -131,9 +142,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             Some(_) => format!("{} %i", raw(service.description.as_str())),
         },
         version: around.version.to_string(),
+        manager: under.clone(),
         isolated: around.stack.network.is_isolated(),
         let_out: network::socket_of(managed),
-        after: edges::units(service, around.stack, edges::is_ordered),
+        after: edges::units(service, around.stack, |edge, other| {
+            edges::is_ordered(edge, other) || under.is_user() && edge.gate == Gate::Started
+        }),
         part_of: edges::foreign(service, around.stack, WhenLost::Restart),
         binds_to: edges::foreign(service, around.stack, WhenLost::Stop),
         // From systemd 254 on a start is one job across its retries, which must not be waited for
@@ -145,8 +159,9 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         started: StartedBy::on(around.version),
         exec_start: exec_start(service, managed, around),
         watch: watch(service, managed, around),
-        returned: returned(service, around.stack),
-        lost: lost(service, around.stack),
+        returned: returned(service, around).filter(|_| !under.is_user()),
+        returned_unit: super::returned::wanted(service, around.stack, under),
+        lost: lost(service, around).filter(|_| !under.is_user()),
         working_directory: managed
             .working_directory
             .as_ref()
@@ -162,6 +177,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
             .join(" "),
         temporary,
         binds,
+        unbound,
         unmatched,
         standard_output: match managed.standard_output {
             Output::Journal => "journal",
@@ -173,11 +189,12 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
         gpu: gpu::lines(service, managed, around.stack, around.facts),
-        gpu_gate: (managed.gpu != Gpu::None).then_some(gpu::GATE),
-        hidden: hidden(service, managed, around.version),
-        others_ports: others_ports(service, around.stack, around.version),
+        gpu_gate: (managed.gpu != Gpu::None && !under.is_user()).then_some(gpu::GATE),
+        hidden: hidden(service, managed, around.version, under),
+        others_ports: others_ports(service, around.stack, around.version, under),
+        shown: shown(managed, around.stack, under),
         peers: peers_of(managed, around.peers),
-        sandbox: sandbox(managed, around.version, around.stack.network),
+        sandbox: sandbox(managed, around.version, around.stack.network, under),
     }
 }
 
@@ -193,7 +210,7 @@ pub fn file_name(managed: &Managed) -> String {
 /// The lines of the one command: the gate, then the service's own program and arguments.
 fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
     let mut gate = vec![
-        format!(":{}", argument(around.stack.juniperctl.as_str())),
+        format!(":{}", called(around)),
         format!("gate exec --service {}", service.name),
     ];
     if StartedBy::on(around.version) == StartedBy::Announcement {
@@ -209,7 +226,7 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
     if managed.gpu != Gpu::None {
         gate.push("--gpu".to_owned());
     }
-    let awaited = awaited(service, around.stack);
+    let awaited = awaited(service, around);
     let mut lines = vec![gate.join(" ")];
     if !awaited.is_empty() {
         lines.push(format!(
@@ -230,7 +247,8 @@ fn exec_start(service: &Service, managed: &Managed, around: &Surroundings<'_>) -
 
 /// `--await NAME=URL` for each dependency that answers questions, `--started UNIT` for each that only
 /// must have been started.
-fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
+fn awaited(service: &Service, around: &Surroundings<'_>) -> Vec<String> {
+    let stack = around.stack;
     let mut awaited = Vec::new();
     for (edge, other) in edges::of(service, stack) {
         for member in other.members() {
@@ -241,6 +259,8 @@ fn awaited(service: &Service, stack: &Stack) -> Vec<String> {
                 Gate::Ready => member.readiness_url(),
             };
             awaited.push(match url {
+                // From inside of a user's sandbox its manager cannot be asked: the order has to do.
+                None if around.facts.manager.is_user() => continue,
                 Some(url) => format!("--await {}", argument(&format!("{}={url}", member.label()))),
                 None => format!("--started {}", argument(&member.unit())),
             });
@@ -281,11 +301,7 @@ fn peers_of(managed: &Managed, group: &[String]) -> Vec<String> {
 
 /// The lines of the command beside it: until when the start lasts.
 fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec<String> {
-    let mut call = format!(
-        ":{} gate watch --service {}",
-        argument(around.stack.juniperctl.as_str()),
-        service.name
-    );
+    let mut call = format!(":{} gate watch --service {}", called(around), service.name);
     if managed.instances.is_some() {
         call.push_str(" --instance %i");
     }
@@ -309,19 +325,28 @@ fn watch(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> Vec
 }
 
 /// What takes dependents back into their gates when the service is gone.
-fn lost(service: &Service, stack: &Stack) -> Option<String> {
-    let units = edges::dependents(service, stack, &[WhenLost::Stop]);
-    let juniperctl = argument(stack.juniperctl.as_str());
+fn lost(service: &Service, around: &Surroundings<'_>) -> Option<String> {
+    let units = edges::dependents(service, around.stack, &[WhenLost::Stop]);
+    let juniperctl = called(around);
     (!units.is_empty()).then(|| format!("{juniperctl} gate lost {}", arguments(&units)))
 }
 
 /// What restarts dependents once the service is ready. Those that were to be stopped are among them:
 /// the kernel may kill the line for the loss together with the service (cgroup.kill).
-fn returned(service: &Service, stack: &Stack) -> Option<String> {
-    let units = edges::dependents(service, stack, &[WhenLost::Restart, WhenLost::Stop]);
-    let juniperctl = argument(stack.juniperctl.as_str());
+fn returned(service: &Service, around: &Surroundings<'_>) -> Option<String> {
+    let units = edges::dependents(service, around.stack, &[WhenLost::Restart, WhenLost::Stop]);
+    let juniperctl = called(around);
     (!units.is_empty())
         .then(|| format!("{juniperctl} gate returned --unit %n {}", arguments(&units)))
+}
+
+/// The program with what it must be told of its manager.
+fn called(around: &Surroundings<'_>) -> String {
+    format!(
+        "{}{}",
+        argument(around.stack.juniperctl.as_str()),
+        around.facts.manager.option()
+    )
 }
 
 fn arguments(words: &[String]) -> String {

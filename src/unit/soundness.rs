@@ -49,7 +49,8 @@ pub fn soundness<E: From<RenderError>>(
             let version = SystemdVersion::NEWEST;
             let facts = facts(&stack)?;
             let files = rendered(&stack, version, &facts)?;
-            for fault in audit::faults(&audit::of(&stack, &files, version), merged) {
+            for fault in audit::faults(&audit::of(&stack, &files, version, &facts.manager), merged)
+            {
                 found.push(fault);
             }
             let holders = assigned(&stack, &facts.gpus);

@@ -44,6 +44,7 @@ mod refusals;
 mod secret;
 mod server;
 mod tree;
+mod user;
 
 use libtest_mimic::Arguments;
 
@@ -68,6 +69,7 @@ fn main() {
         gate_ready::trials(),
         gate_exec::trials(),
         gate_watch::trials(),
+        user::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
 }

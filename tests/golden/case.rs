@@ -59,6 +59,11 @@ impl Case {
         }
     }
 
+    /// Whether the units are for a user's own manager.
+    pub(crate) fn is_user(&self) -> bool {
+        self.options.iter().any(|option| option == "--user")
+    }
+
     /// The systemd that the expected tree is for.
     pub(crate) fn version(&self) -> SystemdVersion {
         let named = self
@@ -88,10 +93,13 @@ impl Case {
         let mut command = juniperctl();
         command
             .current_dir(&self.folder)
-            .args(["--config", "juniper.toml", "--root"])
-            .arg(root)
-            .args(["render", "--out"])
-            .arg(out.path());
+            .args(["--config", "juniper.toml"]);
+        if self.is_user() {
+            command.env("HOME", "/home/lena");
+        } else {
+            command.arg("--root").arg(root);
+        }
+        command.args(["render", "--out"]).arg(out.path());
         match version {
             None => command.args(&self.options),
             Some(version) => command.args(self.options_for(version)),

@@ -37,7 +37,9 @@ fn main() {
         })
         .collect();
     trials.extend(exposure::trials(&cases));
-    trials.extend(cases.into_iter().map(verify::trial));
+    // systemd-analyze verifies no tree for a user: an install of a user's has it verify the units themselves.
+    let of_system = cases.into_iter().filter(|case| !case.is_user());
+    trials.extend(of_system.map(verify::trial));
     trials.extend(reference::trials());
     trials.extend(schema::trials());
     trials.extend(page::trials());

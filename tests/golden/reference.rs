@@ -17,8 +17,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         Trial::test("the_page_of_the_sandbox_is_its_table", || {
             let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/doc");
-            let page = ("hardening.md".to_owned(), reference::page());
-            tree::matches(&directory, &[page].into())
+            // The other pages are written by hand, and lie there as they are.
+            let mut pages = tree::read(&directory);
+            pages.insert("hardening.md".to_owned(), reference::page());
+            tree::matches(&directory, &pages)
         }),
         Trial::test("the_schema_is_what_the_reader_takes", || {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/schema");

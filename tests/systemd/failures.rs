@@ -94,7 +94,7 @@ pub(crate) fn missing_interpreter() -> Outcome {
         &[
             "ok       systemd: systemd 252",
             "error    program of data: /opt/juniper/data/current/bin/python is not there",
-            "mend: sudo python3 -m venv /opt/juniper/data/current",
+            "mend: make its environment: sudo juniperctl provision data",
             "2 errors",
         ],
     )?;
@@ -104,7 +104,7 @@ pub(crate) fn missing_interpreter() -> Outcome {
         &[
             "error: data failed: its program cannot be run",
             "cannot run /opt/juniper/data/current/bin/python: No such file or directory",
-            "hint: install it there, or correct services.data.command",
+            "hint: make its environment: sudo juniperctl provision data, or correct services.data.command",
         ],
     )?;
     // Trying again would not help.

@@ -15,6 +15,19 @@ pub(crate) fn trial(name: &str, test: impl FnOnce() -> Outcome + Send + 'static)
     lab_trial::on_machine(name, test)
 }
 
+/// A trial of what has been the same on all versions of systemd: in each run on the two that most have, on the
+/// oldest and the newest with `make soak`.
+pub(crate) fn sampled(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Outcome + Send + 'static,
+) -> Trial {
+    match suite {
+        Suite::Bookworm | Suite::Trixie => lab_trial::on_machine(name, test),
+        Suite::Bullseye | Suite::Sid => lab_trial::for_soak(name, test),
+    }
+}
+
 /// How often a campaign does what it does, by a variable that `make soak` sets.
 pub(crate) fn count<N: FromStr>(variable: &str, otherwise: N) -> N {
     let said = std::env::var(variable).ok();

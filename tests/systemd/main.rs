@@ -24,13 +24,19 @@ mod isolated;
 mod lab;
 mod learn;
 mod ordering;
+mod package;
+mod provisioning;
 mod real;
 mod secrets;
 mod unchanged;
+mod user;
 mod watchdog;
 
 use juniper_lab::Suite;
 use libtest_mimic::{Arguments, Trial};
+
+/// How many of the longest trials are named at the end.
+const LONGEST: usize = 45;
 
 pub(crate) const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
 
@@ -107,7 +113,10 @@ fn main() {
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
     trials.extend(hosts::trials());
+    trials.extend(package::trials());
     trials.extend(gpu::trials());
+    trials.extend(provisioning::trials());
+    trials.extend(user::trials());
     trials.extend(real::trials());
     trials.extend(secrets::real_trials());
     trials.extend(watchdog::real_trials());
@@ -116,5 +125,6 @@ fn main() {
     ordering::print();
     escape::print();
     installing::print();
+    juniper_lab::took::print_longest(LONGEST);
     conclusion.exit();
 }

@@ -1,5 +1,6 @@
 //! The real services from the Python package index under the generated, sandboxed units.
 
+mod clients;
 mod workers;
 
 use std::time::{Duration, Instant};
@@ -21,13 +22,14 @@ const UNITS: [&str; 5] = [
     "juniper-cascor-worker@2.service",
 ];
 
-pub(crate) fn trials() -> [Trial; 2] {
+pub(crate) fn trials() -> [Trial; 3] {
     [
         trial::on_real_services(
             "real::the_group_trains_and_comes_back_after_a_reboot",
             trains_and_comes_back,
         ),
         trial::on_real_services("real::the_demo_trains_by_itself", demo_trains),
+        clients::same_answers_trial(),
     ]
 }
 
@@ -80,6 +82,15 @@ fn trains_and_comes_back() -> Outcome {
     let options = environments.shown(BootOptions::default().persistent());
     let mut machine = machine(Suite::Trixie, options)?;
     machine.write("/etc/juniper/juniper.toml", workers::CONFIGURATION, 0o644)?;
+    // Its environments were made by `juniperctl provision`, from the lock files of the package.
+    let told = exits(&machine, "juniperctl provision --dry-run --torch cuda", 0)?;
+    claim(
+        told.stderr
+            .matches("is in use, as the lock file says")
+            .count()
+            == 4,
+        &told.stderr,
+    )?;
     let told = exits(&machine, "juniperctl install", 0)?;
     claim(!told.stderr.contains("warning"), &told.stderr)?;
     exits(&machine, "systemctl start juniper.target", 0)?;

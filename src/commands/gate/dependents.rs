@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// them back into their gates.
 pub(super) async fn lost(patterns: &[String], context: &Context) -> Result<u8, CommandError> {
     in_time(async {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         for (unit, state) in running(patterns, &systemd).await? {
             if past_its_gate(&state) {
                 restart(&unit, &state, &systemd, context).await;
@@ -43,15 +43,26 @@ pub(super) async fn returned(
     context: &Context,
 ) -> Result<u8, CommandError> {
     in_time(async {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         let mut states = systemd.states(&[of.to_owned()]).await?;
         let Some(mut dependency) = states.remove(of) else {
             return Ok(());
         };
         systemd.detail(&mut dependency).await?;
         for (unit, state) in running(patterns, &systemd).await? {
-            if past_its_gate(&state) && passed::when(&state) < dependency.started_at {
+            let passed_at = passed::when(&state);
+            if !past_its_gate(&state) {
+                context
+                    .terminal
+                    .error(&format!("{unit} is left: it has not passed its gate"));
+            } else if passed_at < dependency.started_at {
                 restart(&unit, &state, &systemd, context).await;
+            } else {
+                // Whoever wonders why it was not restarted finds the answer in the journal.
+                context.terminal.error(&format!(
+                    "{unit} is left: it passed its gate {} ms after {of} began",
+                    (passed_at - dependency.started_at) / 1000
+                ));
             }
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! The first half of a service's process: waits for what it depends on, then becomes the service.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 
 use crate::cli::GateExec;
 use crate::error::CommandError;
-use crate::host::systemd::Systemd;
-use crate::host::{clock, notify, process};
+use crate::host::{Files, clock, notify, process};
 use crate::output::style::latency;
+use crate::provision;
 use crate::readiness::pace::pause_before_start;
 use crate::spec::duration::written;
 use crate::spec::probe::Expectations;
@@ -76,7 +77,7 @@ async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String
     let started = if exec.started.is_empty() {
         Ok(())
     } else {
-        let systemd = Systemd::connect().await?;
+        let systemd = context.systemd().await?;
         waiter.all_started(&exec.started, &systemd).await?
     };
     let met = match started {
@@ -111,14 +112,20 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
         return PROGRAM_FAILED;
     };
     let service = &exec.service;
-    let error = process::become_program(program, arguments);
+    // What it imports later comes from the same environment, even where another is put in use meanwhile.
+    let bound = program
+        .to_str()
+        .and_then(|program| provision::bound(program, Files::leads_to))
+        .map(OsString::from);
+    let error = process::become_program(bound.as_ref().unwrap_or(program), arguments);
     context.terminal.error(&format!(
         "{service} is not started: cannot run {}: {error}",
         program.to_string_lossy()
     ));
     if error.kind() == std::io::ErrorKind::NotFound {
         context.terminal.error(&format!(
-            "hint: install it there, or correct services.{service}.command in /etc/juniper/juniper.toml"
+            "hint: {}, or correct services.{service}.command in /etc/juniper/juniper.toml",
+            provision::how_to_get(service, &program.to_string_lossy())
         ));
     }
     PROGRAM_FAILED

@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Waits for the group; the exit code is 0 where all of it is ready.
 pub(super) async fn run(group: &GateGroup, context: &Context) -> Result<u8, CommandError> {
     let waiter = Waiter::new(group.within, Expectations::new(), context)?;
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     let ready = match all_active(group, &waiter, &systemd).await? {
         Ok(()) => waiter.all_ready(&targets(group)).await,
         failed => failed,
@@ -38,7 +38,7 @@ pub(super) async fn run(group: &GateGroup, context: &Context) -> Result<u8, Comm
         notify::ready("the group is ready");
     }
     // A record that cannot be made or kept must not fail the group.
-    if let Err(error) = record(group, &systemd).await {
+    if let Err(error) = record(group, &systemd, context).await {
         context
             .terminal
             .error(&format!("this start is not remembered: {error}"));
@@ -157,10 +157,18 @@ fn targets(group: &GateGroup) -> Vec<Target> {
 }
 
 /// Adds this start to those that are remembered.
-async fn record(group: &GateGroup, systemd: &Systemd) -> Result<(), CommandError> {
-    let Some(directory) = environment::state_directory() else {
+async fn record(
+    group: &GateGroup,
+    systemd: &Systemd,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let own = context
+        .is_user()
+        .then(|| context.paths.starts().parent().map(ToOwned::to_owned));
+    let Some(directory) = own.flatten().or_else(environment::state_directory) else {
         return Ok(());
     };
+    Files::make_directory(&directory)?;
     let mut asked = units(group);
     asked.push(READY.to_owned());
     let mut states: BTreeMap<String, UnitState> = systemd.states(&asked).await?;

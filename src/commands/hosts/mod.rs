@@ -9,6 +9,7 @@ mod host;
 mod row;
 mod script;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -188,6 +189,7 @@ fn context_of(host: &Host, data: VoiceData, context: &Context) -> Context {
         json: context.json,
         configuration_named: false,
         production: context.production,
+        namespaces: OnceCell::new(),
         hosts: Vec::new(),
         remote: None,
     }

@@ -6,13 +6,17 @@ use crate::commands::readable;
 use crate::error::{CommandError, Kind};
 use crate::host::{Files, accounts};
 use crate::output::curl;
+use crate::provision;
 use crate::spec::Stack;
 use crate::spec::notification::{Hook, Notification};
 use crate::spec::text::AbsolutePath;
 use crate::unit::act::USER;
 
 /// What a notification does not see.
-const HIDDEN: [&str; 5] = ["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+const HIDDEN: &[&str] = &["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"];
+
+/// The same in user mode.
+const HIDDEN_FROM_USERS: &[&str] = &["/tmp/", "/var/tmp/"];
 
 /// What the units need and this machine lacks. Users and program may be about to be brought.
 pub(super) fn preflight(
@@ -20,6 +24,9 @@ pub(super) fn preflight(
     brought: bool,
     context: &Context,
 ) -> Result<(), CommandError> {
+    if context.is_user() {
+        return of_programs(stack, brought, context);
+    }
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
     if !context.paths.is_offline() && !account && !brought {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
@@ -31,6 +38,11 @@ pub(super) fn preflight(
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     readable::warn(context);
+    of_programs(stack, brought, context)
+}
+
+/// The programs that the units run; juniperctl may be about to be brought.
+fn of_programs(stack: &Stack, brought: bool, context: &Context) -> Result<(), CommandError> {
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
     if !there(gate) && !brought {
@@ -46,9 +58,10 @@ pub(super) fn preflight(
             .first()
             .filter(|program| !there(program.as_str()))
         {
+            let name = service.name.as_str();
             context.terminal.error(&format!(
-                "warning: {} cannot start yet: {program} is not there\nhint: install it there, or correct services.{}.command",
-                service.name, service.name
+                "warning: {name} cannot start yet: {program} is not there\nhint: {}, or correct services.{name}.command",
+                provision::how_to_get(name, program.as_str())
             ));
         }
     }
@@ -73,7 +86,12 @@ fn of_notification(notification: &Notification, context: &Context) -> Vec<(Strin
                     let hint = "install it there, or correct watchdog.notification.command";
                     return Some((format!("{program} is not there"), hint.to_owned()));
                 }
-                let is_hidden = HIDDEN.iter().any(|path| program.as_str().starts_with(path));
+                let hidden = if context.is_user() {
+                    HIDDEN_FROM_USERS
+                } else {
+                    HIDDEN
+                };
+                let is_hidden = hidden.iter().any(|path| program.as_str().starts_with(path));
                 is_hidden.then(|| {
                     (
                         format!("{program} is hidden from it by the sandbox"),

@@ -13,6 +13,7 @@ use crate::host::systemd::Systemd;
 use crate::host::{Files, clock};
 use crate::plan::generation::{self, Outcome, became};
 use crate::plan::{Change, Found, Generation, Receipt};
+use crate::unit::SystemdVersion;
 use crate::unit::file::extended_by;
 use crate::unit::group::TARGET;
 
@@ -127,6 +128,9 @@ impl<'c> Transaction<'c> {
     }
 
     async fn put_in_place(&self, systemd: Option<&Systemd>) -> Result<(), CommandError> {
+        if self.enables && self.context.is_user() {
+            Files::make_directory(&self.context.paths.watchdog())?;
+        }
         self.switch.switch()?;
         match systemd {
             Some(systemd) => {
@@ -223,6 +227,19 @@ fn described(
     let mut directories = vec![paths.units(), paths.generations()];
     if wanted.enables {
         directories.extend(paths.enablement().parent().map(ToOwned::to_owned));
+    }
+    // What a user's watchdog writes to is not made by systemd.
+    if let Some(user) = paths.user().filter(|_| wanted.enables) {
+        directories.push(paths.watchdog());
+        // Nor are those above what its services keep taken away by anybody.
+        let logs_beside_state =
+            SystemdVersion::parse(&wanted.receipt.systemd).is_none_or(|version| version.has(254));
+        directories.push(if logs_beside_state {
+            user.state.join("log")
+        } else {
+            user.configuration.join("log")
+        });
+        directories.push(user.cache.clone());
     }
     let mut made: Vec<PathBuf> = Vec::new();
     for directory in directories {

@@ -17,7 +17,7 @@ pub(super) fn staged(
     if names.is_empty() {
         return Ok(());
     }
-    let said = analyze::verify(directory, names).map_err(|error| {
+    let said = analyze::verify(directory, names, context.is_user()).map_err(|error| {
         let told = CommandError::new(
             Kind::Machine,
             format!("cannot verify the units with systemd-analyze: {error}; nothing was changed"),

@@ -28,7 +28,8 @@ pub(in crate::commands) async fn of_harm(
 ) -> Result<(), CommandError> {
     let before = configuration::installed_stack_silently(context);
     of_work(effects, before.as_ref(), stack, restart, context).await?;
-    if !plan.is_empty() {
+    // A reload of a user's manager is felt by nobody else.
+    if !plan.is_empty() && !context.is_user() {
         of_containers(context);
     }
     Ok(())

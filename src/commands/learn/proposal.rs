@@ -91,7 +91,7 @@ fn over_budget(
     let said = |error: &dyn std::fmt::Display| vec![error.to_string()];
     let facts = context.facts(&stack).map_err(|error| vec![error.message])?;
     let files = rendered(&stack, version, &facts).map_err(|error| said(&error))?;
-    Ok(audit::of(&stack, &files, version)
+    Ok(audit::of(&stack, &files, version, &facts.manager)
         .into_iter()
         .find(|unit| unit.service.as_deref() == Some(name.as_str()) && unit.is_over_budget())
         .map(|unit| (unit.exposure, unit.budget)))

@@ -42,7 +42,7 @@ pub(super) async fn watch(
     span: Duration,
     context: &Context,
 ) -> Result<Seen, CommandError> {
-    let systemd = Systemd::connect().await?;
+    let systemd = context.systemd().await?;
     let version = systemd.version().await?;
     let mut blind = Vec::new();
     let mut trace = match accounts::user_id(USER) {

@@ -45,8 +45,9 @@ impl Site {
         let running = if context.paths.is_offline() {
             None
         } else {
-            let systemd = Systemd::connect().await?;
+            let systemd = context.systemd().await?;
             let version = systemd.version().await?;
+            context.try_namespaces(&systemd).await?;
             Some(Running { systemd, version })
         };
         Ok(Self {

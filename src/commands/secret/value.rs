@@ -71,6 +71,12 @@ pub(super) fn sealed(
     context: &Context,
 ) -> (Store, String) {
     let plain = || (Store::Plain, value.exposed().to_owned());
+    if context.is_user() {
+        context
+            .terminal
+            .say("stored unencrypted: the key to encrypt with is the machine's, and root's");
+        return plain();
+    }
     let Some(version) = version else {
         context
             .terminal

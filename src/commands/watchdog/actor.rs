@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::host::act_socket;
-use crate::unit::act::PATH;
 use crate::watchdog::Event;
 use crate::watchdog::act::{Act, DONE};
 
@@ -31,7 +30,7 @@ impl Actor {
     /// That of this machine.
     pub(super) fn new(context: &Context) -> Self {
         Self {
-            path: context.paths.at(PATH),
+            path: context.paths.act_socket(),
             room: Semaphore::new(AT_ONCE),
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::host::clock;
-use crate::host::systemd::{BusError, Systemd};
+use crate::host::systemd::{Bus as Way, BusError, Systemd};
 use crate::metrics::Run;
 use crate::watchdog::{Look, Standing};
 
@@ -19,13 +19,22 @@ use super::endpoints::Endpoints;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// The connection, made when it is needed.
-#[derive(Default)]
 pub(super) struct Bus {
+    way: Way,
     systemd: RefCell<Option<Rc<Systemd>>>,
     trouble: RefCell<Option<String>>,
 }
 
 impl Bus {
+    /// No connection yet.
+    pub(super) fn new(way: Way) -> Self {
+        Self {
+            way,
+            systemd: RefCell::default(),
+            trouble: RefCell::default(),
+        }
+    }
+
     /// Why systemd could not be asked last, if it could not.
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.borrow().clone()
@@ -90,7 +99,7 @@ impl Bus {
             )))
         });
         let trouble = match &answer {
-            Err(error @ BusError::Unreachable(_)) => {
+            Err(error @ (BusError::Unreachable(_) | BusError::NoUserManager { .. })) => {
                 // The next question makes a new connection.
                 self.systemd.borrow_mut().take();
                 Some(error.to_string())
@@ -113,7 +122,7 @@ impl Bus {
         if let Some(systemd) = present {
             return Ok(systemd);
         }
-        let systemd = Rc::new(Systemd::connect().await?);
+        let systemd = Rc::new(Systemd::connect(&self.way).await?);
         *self.systemd.borrow_mut() = Some(Rc::clone(&systemd));
         Ok(systemd)
     }

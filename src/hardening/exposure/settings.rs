@@ -12,6 +12,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Those of a unit of a user's manager, which runs everything as that user.
+    #[must_use]
+    pub fn of_user(text: &str) -> Self {
+        Self::parse(&format!("[Service]\nUser=user\n{text}"))
+    }
+
     /// Those of a unit file's text.
     #[must_use]
     pub fn parse(text: &str) -> Self {

@@ -45,6 +45,23 @@ pub fn lingers(user: &str) -> bool {
     !user.contains('/') && Path::new("/var/lib/systemd/linger").join(user).exists()
 }
 
+/// Settings of the kernel that keep ordinary users from making namespaces, where any does.
+#[must_use]
+pub fn restraints_of_namespaces() -> Vec<String> {
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1"),
+        ("kernel/unprivileged_userns_clone", "0"),
+        ("user/max_user_namespaces", "0"),
+    ]
+    .into_iter()
+    .filter(|(name, refusing)| {
+        fs::read_to_string(Path::new("/proc/sys").join(name))
+            .is_ok_and(|value| value.trim() == *refusing)
+    })
+    .map(|(name, refusing)| format!("{} = {refusing}", name.replace('/', ".")))
+    .collect()
+}
+
 /// The GPU driver and its nodes, by files alone: nothing is opened on a device.
 #[must_use]
 pub fn gpu(wanted: &[String]) -> Gpu {

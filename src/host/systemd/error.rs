@@ -8,6 +8,16 @@ pub enum BusError {
     /// There is nobody to talk to.
     #[error("cannot reach systemd over the system bus: {0}")]
     Unreachable(String),
+    /// There is no manager of this user.
+    #[error("cannot reach your own systemd: nothing answers below {runtime} ({answer})")]
+    NoUserManager {
+        /// The user's runtime directory.
+        runtime: String,
+        /// What came instead.
+        answer: String,
+        /// Whether it runs all the same: then there is no bus to reach it by.
+        runs: bool,
+    },
     /// We may not do this.
     #[error("may not {tried}: {answer}")]
     Denied {
@@ -40,6 +50,14 @@ pub enum BusError {
 impl BusError {
     pub(super) fn unreachable(error: &zbus::Error) -> Self {
         Self::Unreachable(text(error))
+    }
+
+    /// The bare reason.
+    pub(super) fn told(self) -> String {
+        match self {
+            Self::Unreachable(told) => told,
+            other => other.to_string(),
+        }
     }
 
     pub(super) fn call(tried: &str, error: &zbus::Error) -> Self {
@@ -82,6 +100,13 @@ impl From<BusError> for CommandError {
             BusError::Unreachable(_) => Self::new(Kind::Machine, message)
                 .hint("is systemd running here? `systemctl is-system-running` asks the same bus")
                 .hint("to work on a directory tree without systemd, use --root DIR"),
+            BusError::NoUserManager { runs: true, .. } => Self::new(Kind::Machine, message).hint(
+                "your systemd runs, but there is no bus of yours to reach it by: sudo apt install dbus-user-session, then log in again",
+            ),
+            BusError::NoUserManager { .. } => Self::new(Kind::Machine, message)
+                .hint("a user's systemd runs from log-in to log-out: log in by ssh, at the console or by `machinectl shell`, not by su or sudo")
+                .hint("to have it run from boot on, without anybody logged in: loginctl enable-linger")
+                .hint("where it runs and only the shell does not know of it: export XDG_RUNTIME_DIR=/run/user/$(id -u)"),
             BusError::Denied { .. } => {
                 Self::new(Kind::Machine, message).hint("run it as root: sudo juniperctl ...")
             }

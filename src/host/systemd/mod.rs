@@ -1,9 +1,11 @@
 //! systemd over D-Bus: units started, stopped, asked; unit files reloaded and enabled.
 
+mod bus;
 mod error;
 mod job;
 mod kill;
 mod proxy;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
@@ -14,6 +16,7 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::unit::SystemdVersion;
 
+pub use bus::Bus;
 pub use error::BusError;
 pub use job::{Job, Jobs, Outcome};
 pub use kill::Ending;
@@ -44,15 +47,12 @@ pub enum Verb {
 }
 
 impl Systemd {
-    /// Connects to the system's systemd.
+    /// Connects to a systemd.
     ///
     /// # Errors
     /// There is no bus, or nobody who may use it.
-    pub async fn connect() -> Result<Self, BusError> {
-        let connection = zbus::Connection::system()
-            .await
-            .map_err(|error| BusError::unreachable(&error))?;
-        Self::on(connection).await
+    pub async fn connect(bus: &Bus) -> Result<Self, BusError> {
+        Self::on(bus.connection().await?).await
     }
 
     /// Connects to the systemd of another machine, through a stream that leads to its bus.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use zbus::{OwnedObjectPath, OwnedVariant};
+use zbus::{OwnedObjectPath, OwnedVariant, Variant};
 
 /// One unit as `ListUnitsByNames` reports it: name, description, load state, active state, sub
 /// state, following, unit path, job number, job type, job path.
@@ -39,6 +39,15 @@ pub(super) trait Manager {
 
     /// Restarts a unit that runs; returns its job.
     fn try_restart_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+
+    /// Makes a unit that has no file, and starts it; returns its job.
+    fn start_transient_unit(
+        &self,
+        name: &str,
+        mode: &str,
+        properties: &[(&str, Variant<'_>)],
+        others: &[(&str, Vec<(&str, Variant<'_>)>)],
+    ) -> zbus::Result<OwnedObjectPath>;
 
     /// Forgets a unit's failure and its start count.
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;

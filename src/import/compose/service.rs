@@ -243,7 +243,7 @@ impl Container<'_> {
         match entry.key.as_str() {
             "image" | "build" if is_platform(&self.name) => {
                 let why = format!(
-                    "the program is that of /opt/juniper/{}/current; install there what the image holds",
+                    "the program is that of /opt/juniper/{0}/current, which `juniperctl provision {0}` makes",
                     self.name
                 );
                 self.lose(entry, &why, gathering);

@@ -108,7 +108,7 @@ impl Unit<'_> {
             }
         } else {
             let why = format!(
-                "juniperctl runs {}: put the service's environment there",
+                "juniperctl runs {}, which `juniperctl provision` makes",
                 own.join(" ")
             );
             gathering.loss(&place, "ExecStart=", &why);

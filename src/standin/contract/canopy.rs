@@ -24,6 +24,19 @@ pub(crate) struct Standing {
     pub(crate) training_active: bool,
 }
 
+impl Standing {
+    /// Service mode, and a backend that has just answered.
+    pub(crate) const FRESH: Self = Self {
+        data_available: true,
+        backend: Some(BackendStatus {
+            status: "ok",
+            stale: false,
+            age_seconds: 0.1,
+        }),
+        training_active: false,
+    };
+}
+
 #[derive(Serialize)]
 struct Health {
     status: &'static str,

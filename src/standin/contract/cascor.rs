@@ -2,10 +2,12 @@
 //! how far training is; it asks nobody and trains nothing.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::probed::Probed;
+use super::session::Picture;
 use super::{Answer, Claim, Dependency, Identity};
-use crate::training::{Stage, TrainingState};
+use crate::training::TrainingState;
 
 const CASCOR: Identity = Identity {
     name: "juniper-cascor",
@@ -35,12 +37,6 @@ struct Meta {
 }
 
 #[derive(Serialize)]
-struct Begun {
-    status: &'static str,
-    timestamp: f64,
-}
-
-#[derive(Serialize)]
 struct Refusal {
     status: &'static str,
     error: RefusalReason,
@@ -49,46 +45,18 @@ struct Refusal {
 
 #[derive(Serialize)]
 struct RefusalReason {
-    code: &'static str,
-    message: &'static str,
-    detail: Option<&'static str>,
+    code: String,
+    message: String,
+    detail: Option<[Fault; 1]>,
 }
 
+/// What is wrong with a part of a request.
 #[derive(Serialize)]
-struct Status {
-    state_machine: StateMachine,
-    monitor: Monitor,
-    training_state: TrainingState,
-    network_loaded: bool,
-    training_active: bool,
-    pending_dataset: Option<&'static str>,
-    completion_reason: Option<&'static str>,
-    metrics_clear_undo_available: bool,
-    dataset_shortfall: Option<&'static str>,
-    auto_start_failure: Option<&'static str>,
-    current_dataset: Option<Dataset>,
-}
-
-#[derive(Serialize)]
-struct StateMachine {
-    status: String,
-    phase: String,
-    paused_phase: Option<&'static str>,
-    has_candidate_state: bool,
-}
-
-#[derive(Serialize)]
-struct Monitor {
-    is_training: bool,
-    current_epoch: u32,
-    current_hidden_units: u32,
-    current_phase: String,
-    total_metrics: u32,
-}
-
-#[derive(Serialize)]
-struct Dataset {
-    dataset_type: &'static str,
+struct Fault {
+    r#type: &'static str,
+    loc: [String; 2],
+    msg: String,
+    input: Value,
 }
 
 /// `/v1/health`.
@@ -101,11 +69,10 @@ pub(crate) fn live() -> Answer {
     CASCOR.live(None)
 }
 
-/// `/v1/health/ready`; `changed` is when training last changed.
+/// `/v1/health/ready`.
 pub(crate) fn ready(
     data: Option<&Probed>,
-    stage: Stage,
-    changed: f64,
+    picture: &Picture,
     claim: Claim,
     timestamp: f64,
 ) -> Answer {
@@ -117,80 +84,54 @@ pub(crate) fn ready(
         ("juniper_data", entry)
     }));
     let details = Details {
-        network_loaded: stage.has_network(),
-        training_state: TrainingState::of(stage, changed),
+        network_loaded: picture.network.is_some(),
+        training_state: TrainingState::of(picture),
     };
     CASCOR.ready(dependencies, details, claim, timestamp)
 }
 
-/// `POST /v1/training/start`, when a run begins.
-pub(crate) fn training_started(timestamp: f64) -> Answer {
-    envelope(
-        Begun {
-            status: "training_started",
-            timestamp,
-        },
-        timestamp,
-    )
-}
-
-/// `POST /v1/training/start`, while one is under way.
-pub(crate) fn training_refused(timestamp: f64) -> Answer {
-    let error = RefusalReason {
-        code: "CONFLICT",
-        message: "Training cannot be started: Training already in progress",
-        detail: None,
-    };
-    let body = Refusal {
-        status: "error",
-        error,
-        meta: meta(timestamp),
-    };
-    Answer::json(409, &body)
-}
-
-/// `/v1/training/status`.
-pub(crate) fn training_status(stage: Stage, changed: f64, timestamp: f64) -> Answer {
-    let training_state = TrainingState::of(stage, changed);
-    let (status, phase) = training_state.summary();
-    let phase = phase.to_ascii_uppercase();
-    let known = stage.has_network();
-    let body = Status {
-        state_machine: StateMachine {
-            status: status.to_ascii_uppercase(),
-            phase: phase.clone(),
-            paused_phase: None,
-            has_candidate_state: false,
-        },
-        monitor: Monitor {
-            is_training: stage.is_active(),
-            current_epoch: stage.epoch(),
-            current_hidden_units: stage.hidden_units(),
-            current_phase: phase.to_ascii_lowercase(),
-            total_metrics: stage.epoch(),
-        },
-        training_state,
-        network_loaded: known,
-        training_active: stage.is_active(),
-        pending_dataset: None,
-        completion_reason: (stage == Stage::Completed).then_some("max_iterations"),
-        metrics_clear_undo_available: false,
-        dataset_shortfall: None,
-        auto_start_failure: None,
-        current_dataset: known.then_some(Dataset {
-            dataset_type: "spiral",
-        }),
-    };
-    envelope(body, timestamp)
-}
-
-fn envelope(data: impl Serialize, timestamp: f64) -> Answer {
+/// What was asked for, in the envelope.
+pub(crate) fn envelope(data: impl Serialize, timestamp: f64) -> Answer {
     let body = Envelope {
         status: "success",
         data,
         meta: meta(timestamp),
     };
     Answer::json(200, &body)
+}
+
+/// The refusal of a part of a request.
+pub(crate) fn invalid(name: &str, input: &Value, should_be: &str, timestamp: f64) -> Answer {
+    let fault = Fault {
+        r#type: "value_error",
+        loc: ["body".to_owned(), name.to_owned()],
+        msg: should_be.to_owned(),
+        input: input.clone(),
+    };
+    let body = Refusal {
+        status: "error",
+        error: RefusalReason {
+            code: "VALIDATION_ERROR".to_owned(),
+            message: format!("body.{name}: {should_be}"),
+            detail: Some([fault]),
+        },
+        meta: meta(timestamp),
+    };
+    Answer::json(422, &body)
+}
+
+/// A refusal as the real service words it: in its envelope, with the status as code.
+pub(crate) fn refused(status: u16, message: &str, timestamp: f64) -> Answer {
+    let body = Refusal {
+        status: "error",
+        error: RefusalReason {
+            code: format!("HTTP_{status}"),
+            message: message.to_owned(),
+            detail: None,
+        },
+        meta: meta(timestamp),
+    };
+    Answer::json(status, &body)
 }
 
 fn meta(timestamp: f64) -> Meta {

@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use super::canopy::Standing;
 use super::data::Storage;
+use super::network::Network;
 use super::probed::{Outcome, Probed};
+use super::session::Picture;
 use super::watch::Watch;
-use super::{Answer, Claim, canopy, cascor, data, worker};
+use super::{Answer, Claim, canopy, cascor, data, work, worker};
 use crate::training::Stage;
 
 /// What no two runs share; its type must still agree.
@@ -32,11 +34,11 @@ macro_rules! captured {
 
 /// Fails unless the answer's body is the captured one but for what is volatile.
 fn assert_as_captured(answer: &Answer, status: u16, captured: &str) {
-    assert_eq!(answer.status, status, "{}", answer.body);
-    let ours: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(answer.status, status, "{}", answer.text());
+    let ours: Value = serde_json::from_str(answer.text()).unwrap();
     let theirs: Value = serde_json::from_str(captured).unwrap();
     assert_same("$", &ours, &theirs);
-    assert_eq!(keys(&answer.body), keys(captured), "the order of keys");
+    assert_eq!(keys(answer.text()), keys(captured), "the order of keys");
 }
 
 fn assert_same(path: &str, ours: &Value, theirs: &Value) {
@@ -136,12 +138,12 @@ fn data_speaks_as_captured() {
     assert!(
         ready
             .headers
-            .contains(&("x-juniper-readiness", "ready".to_owned()))
+            .contains(&("x-juniper-readiness".into(), "ready".to_owned()))
     );
     assert!(
         ready
             .headers
-            .contains(&("x-content-type-options", "nosniff".to_owned()))
+            .contains(&("x-content-type-options".into(), "nosniff".to_owned()))
     );
 }
 
@@ -158,7 +160,7 @@ fn data_without_its_storage_speaks_as_captured() {
     assert!(
         ready
             .headers
-            .contains(&("x-juniper-readiness", "not_ready".to_owned()))
+            .contains(&("x-juniper-readiness".into(), "not_ready".to_owned()))
     );
 }
 
@@ -166,7 +168,7 @@ fn data_without_its_storage_speaks_as_captured() {
 fn cascor_speaks_as_captured() {
     assert_as_captured(&cascor::health(), 200, captured!("cascor-health"));
     assert_as_captured(&cascor::live(), 200, captured!("cascor-live"));
-    let ready = |data: &Probed| cascor::ready(Some(data), Stage::Stopped, 1.5, Claim::Truth, 1.5);
+    let ready = |data: &Probed| cascor::ready(Some(data), &Picture::empty(1.5), Claim::Truth, 1.5);
     assert_as_captured(&ready(&healthy(DATA_URL)), 200, captured!("cascor-ready"));
     assert_as_captured(
         &ready(&refused(DATA_URL)),
@@ -176,7 +178,7 @@ fn cascor_speaks_as_captured() {
     let hung = probed(DATA_URL, Outcome::TimedOut);
     assert_as_captured(&ready(&hung), 503, captured!("cascor-ready-data-hung"));
     assert_as_captured(
-        &cascor::training_started(1.5),
+        &work::done("training_started", 1.5),
         200,
         captured!("cascor-training-started"),
     );
@@ -184,8 +186,13 @@ fn cascor_speaks_as_captured() {
 
 #[test]
 fn cascor_without_a_data_url_has_no_such_dependency() {
-    let ready = cascor::ready(None, Stage::Completed, 1.5, Claim::Truth, 1.5);
-    let body: Value = serde_json::from_str(&ready.body).unwrap();
+    let picture = Picture {
+        stage: Stage::Completed,
+        network: Some(Network::new(2, 2, 1)),
+        ..Picture::empty(1.5)
+    };
+    let ready = cascor::ready(None, &picture, Claim::Truth, 1.5);
+    let body: Value = serde_json::from_str(ready.text()).unwrap();
     assert_eq!(
         (ready.status, &body["dependencies"]["juniper_data"]),
         (200, &Value::Null)
@@ -248,7 +255,7 @@ fn canopy_in_demo_mode_speaks_as_captured() {
 fn the_worker_speaks_as_captured_to_the_byte() {
     let same = |answer: Answer, status, captured: &str| {
         assert_as_captured(&answer, status, captured);
-        assert_eq!(answer.body, captured.trim_end());
+        assert_eq!(answer.text(), captured.trim_end());
     };
     same(
         worker::health(Some("49a884e6-8be6-457f-aaf8-b7015f1832cc")),
@@ -281,11 +288,11 @@ fn a_claim_overrides_the_truth_and_names_the_service_itself() {
     assert!(
         degraded
             .headers
-            .contains(&("x-juniper-readiness", "degraded".to_owned()))
+            .contains(&("x-juniper-readiness".into(), "degraded".to_owned()))
     );
     assert_eq!(data::ready(&stored, Claim::NotReady, 1.5).status, 503);
-    let cascor = cascor::ready(None, Stage::Stopped, 1.5, Claim::NotReady, 1.5);
-    assert!(cascor.body.contains("not bound on app.state"));
+    let cascor = cascor::ready(None, &Picture::empty(1.5), Claim::NotReady, 1.5);
+    assert!(cascor.text().contains("not bound on app.state"));
     let url = healthy(DATA_URL);
     assert_eq!(
         canopy::ready(&url, None, &DEMO, Claim::NotReady, 1.5).status,

@@ -4,14 +4,21 @@
 
 pub(crate) mod canopy;
 pub(crate) mod cascor;
+pub(crate) mod cascor_request;
 pub(crate) mod data;
+pub(crate) mod dataset;
+pub(crate) mod network;
 pub(crate) mod probed;
 pub(crate) mod route;
+pub(crate) mod session;
 pub(crate) mod watch;
+pub(crate) mod work;
 pub(crate) mod worker;
 
 #[cfg(test)]
 mod fixture_tests;
+
+use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
@@ -19,8 +26,8 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -45,23 +52,44 @@ impl Answer {
     pub(crate) fn redirect(location: String) -> Self {
         Self {
             status: 307,
-            headers: vec![("location", location)],
-            body: String::new(),
+            headers: vec![("location".into(), location)],
+            body: Vec::new(),
         }
         .with(NO_SNIFFING)
     }
 
-    fn of(status: u16, content_type: &str, body: String) -> Self {
+    /// A file to take away.
+    pub(crate) fn file(content_type: &str, body: Vec<u8>) -> Self {
+        Self::of(200, content_type, body).with(NO_SNIFFING)
+    }
+
+    /// Nothing to say, which is as it should be.
+    pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
-            headers: vec![("content-type", content_type.to_owned())],
-            body,
+            headers: Vec::new(),
+            body: Vec::new(),
         }
+        .with(NO_SNIFFING)
+    }
+
+    fn of(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type".into(), content_type.to_owned())],
+            body: body.into(),
+        }
+    }
+
+    /// The body as text.
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The same answer with one more header.
     pub(crate) fn with(mut self, (name, value): (&'static str, &str)) -> Self {
-        self.headers.push((name, value.to_owned()));
+        self.headers.push((name.into(), value.to_owned()));
         self
     }
 }
@@ -71,6 +99,17 @@ const NO_SNIFFING: (&str, &str) = ("x-content-type-options", "nosniff");
 #[derive(Serialize)]
 struct Detail<'text> {
     detail: &'text str,
+}
+
+/// A request, as far as an answer depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    /// The name under which the service was asked.
+    pub(crate) authority: Option<String>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// What readiness is made to say, whatever the truth is.

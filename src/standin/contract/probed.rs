@@ -27,6 +27,15 @@ pub(crate) enum Outcome {
 }
 
 impl Probed {
+    /// A dependency that answered well.
+    pub(crate) fn healthy(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            latency_ms: 0.1,
+            outcome: Outcome::Answered(200),
+        }
+    }
+
     /// Whether the dependency counts as healthy: status 200 and nothing else.
     pub(crate) fn is_healthy(&self) -> bool {
         self.outcome == Outcome::Answered(200)

@@ -76,6 +76,20 @@ pub(crate) fn ready(linked: bool, claim: Claim) -> Answer {
     spaced(status, &body).with((READINESS_HEADER, word))
 }
 
+/// A refusal with its reason.
+pub(crate) fn refused(status: u16, why: &str) -> Answer {
+    #[derive(Serialize)]
+    struct Refused<'text> {
+        status: &'static str,
+        error: &'text str,
+    }
+    let body = Refused {
+        status: "error",
+        error: why,
+    };
+    spaced(status, &body)
+}
+
 /// A refusal in plain text.
 pub(crate) fn plain(status: u16, message: &str) -> Answer {
     Answer::of(status, "text/plain; charset=utf-8", message.to_owned()).with(CLOSING)
@@ -120,7 +134,7 @@ mod tests {
     #[test]
     fn liveness_and_readiness_follow_the_link() {
         assert_eq!(
-            live(false).body,
+            live(false).text(),
             r#"{"status": "unresponsive", "tick": "juniper-cascor-worker", "error": "websocket connection not bound", "duration_ms": 0}"#
         );
         assert_eq!(
@@ -132,8 +146,8 @@ mod tests {
         assert!(
             unlinked
                 .headers
-                .contains(&(READINESS_HEADER, "not_ready".to_owned()))
+                .contains(&(READINESS_HEADER.into(), "not_ready".to_owned()))
         );
-        assert!(ready(true, Claim::NotReady).body.contains(UNREGISTERED));
+        assert!(ready(true, Claim::NotReady).text().contains(UNREGISTERED));
     }
 }

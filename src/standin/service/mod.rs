@@ -5,13 +5,17 @@
 mod canopy;
 mod cascor;
 mod data;
+pub(crate) mod replay;
+mod snapshots;
+mod store;
 mod worker;
 
 use std::rc::Rc;
 
+use crate::cli::Service;
 use crate::clock::Clock;
-use crate::contract::route::Route;
-use crate::contract::{Answer, Claim};
+use crate::contract::route::{Route, route};
+use crate::contract::{Answer, Asked, Claim};
 use crate::failure::Failure;
 use crate::key::Keys;
 use crate::settings::Own;
@@ -22,6 +26,7 @@ pub(crate) enum Running {
     Cascor(Rc<cascor::Cascor>),
     Canopy(Rc<canopy::Canopy>),
     Worker(Rc<worker::Worker>),
+    Replay(replay::Replay),
 }
 
 impl Running {
@@ -52,13 +57,14 @@ impl Running {
             Own::Worker { cascor } => {
                 Self::Worker(Rc::new(worker::Worker::new(cascor, keys.header(), clock)))
             }
+            Own::Replay(play) => Self::Replay(replay::Replay::start(play)),
         })
     }
 
     /// Begins what goes on in the background, once the service listens.
     pub(crate) fn begin(&self) {
         match self {
-            Self::Data(_) => {}
+            Self::Data(_) | Self::Replay(_) => {}
             Self::Cascor(cascor) => cascor.begin(),
             Self::Canopy(canopy) => canopy.begin(),
             Self::Worker(worker) => worker.begin(),
@@ -73,11 +79,21 @@ impl Running {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, route: Route, claim: Claim) -> Answer {
+    pub(crate) async fn answer(&self, service: Service, asked: &Asked, claim: Claim) -> Answer {
+        if let Self::Replay(replay) = self {
+            return replay.answer(asked, claim).await;
+        }
+        let route = route(
+            service,
+            &asked.method,
+            &asked.path,
+            asked.authority.as_deref(),
+        );
         match (self, route) {
             (_, Route::Refused(answer)) => answer,
-            (Self::Data(data), route) => data.answer(&route, claim),
-            (Self::Cascor(cascor), route) => cascor.answer(&route, claim),
+            (Self::Replay(_), _) => foreign(),
+            (Self::Data(data), route) => data.answer(&route, asked, claim),
+            (Self::Cascor(cascor), route) => cascor.answer(&route, asked, claim),
             (Self::Canopy(canopy), route) => canopy.answer(&route, claim).await,
             (Self::Worker(worker), route) => worker.answer(&route, claim),
         }

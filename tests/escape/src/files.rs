@@ -19,6 +19,29 @@ pub(crate) fn own() -> PathBuf {
     PathBuf::from(listed.split(':').next().unwrap_or_default())
 }
 
+/// Where services have their directories: those of the system, and those of the user whose manager runs
+/// this one.
+fn bases() -> Vec<String> {
+    let mut bases = ["/var/lib", "/var/log", "/var/cache", "/run"]
+        .map(str::to_owned)
+        .to_vec();
+    for variable in ["STATE", "LOGS", "CACHE", "RUNTIME"] {
+        let listed = env::var(format!("{variable}_DIRECTORY")).unwrap_or_default();
+        bases.extend(
+            listed
+                .split_once("/juniper/")
+                .map(|(base, _)| base.to_owned()),
+        );
+    }
+    bases
+}
+
+/// Reads a file of the system's, or the one of this name below the user's own directory.
+pub(crate) fn read_or_own(path: &str, variable: &str, below: &str) -> Result {
+    let own = env::var(variable).unwrap_or_default();
+    read(path).or_else(|refused| read(&format!("{own}/{below}")).map_err(|_| refused))
+}
+
 /// Reads a file that has something in it.
 pub(crate) fn read(path: &str) -> Result {
     let mut first = [0; 1];
@@ -43,7 +66,7 @@ pub(crate) fn write_elsewhere() -> Result {
 /// Any of the directories of another service of the same user.
 pub(crate) fn touch_other_service() -> Result {
     let mut refused = Err(Refusal::SILENT);
-    for base in ["/var/lib", "/var/log", "/var/cache", "/run"] {
+    for base in bases() {
         let file = format!("{base}/juniper/other/file");
         match read(&file) {
             Ok(()) => return Ok(()),

@@ -60,9 +60,17 @@ fn one(victim: &str, attempt: &str) -> Result {
     match attempt {
         "write-elsewhere" => files::write_elsewhere(),
         "touch-other-service" => files::touch_other_service(),
-        "read-secrets" => files::read("/etc/juniper/secrets/key"),
-        "read-credentials" => files::read("/run/credentials/other.service/key"),
-        "read-home" => files::read("/home/somebody/letter"),
+        "read-secrets" => files::read_or_own(
+            "/etc/juniper/secrets/key",
+            "HOME",
+            ".config/juniper/secrets/key",
+        ),
+        "read-credentials" => files::read_or_own(
+            "/run/credentials/other.service/key",
+            "XDG_RUNTIME_DIR",
+            "credentials/other.service/key",
+        ),
+        "read-home" => files::read_or_own("/home/somebody/letter", "HOME", "letter"),
         "read-root" => files::read("/root/letter"),
         "read-temporary" => files::read("/tmp/letter"),
         "read-private-file" => files::read("/srv/private"),

@@ -35,10 +35,8 @@ pub enum Error {
     },
 
     /// The package index cannot be reached, so the real services cannot be had here and now.
-    #[error("the Python package index cannot be reached for {service}:\n{log}")]
+    #[error("the Python package index cannot be reached:\n{log}")]
     IndexUnreachable {
-        /// The service whose packages were asked for.
-        service: &'static str,
         /// The end of what pip said.
         log: String,
     },
@@ -199,10 +197,7 @@ mod tests {
 
     #[test]
     fn a_missing_index_is_no_fault_of_the_code_under_test() {
-        let offline = Error::IndexUnreachable {
-            service: "data",
-            log: String::new(),
-        };
+        let offline = Error::IndexUnreachable { log: String::new() };
         assert!(offline.is_unavailable());
         assert!(!Error::Volatile("m".to_owned()).is_unavailable());
     }

@@ -10,6 +10,7 @@
 pub mod prometheus;
 pub mod real;
 pub mod requirements;
+pub mod took;
 pub mod trial;
 pub mod vm;
 

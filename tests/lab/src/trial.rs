@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::took::Span;
 use crate::{real, requirements};
 
 /// A test that boots machines.
@@ -38,6 +39,22 @@ pub fn on_real_services(
     trial(name, reason, test)
 }
 
+/// A test that asks with the published Python clients, of the real Juniper services among others.
+pub fn on_real_clients(
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let unprepared = || match real::clients::Clients::prepared() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("needs the Python clients, run lab prepare --real".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    match unavailable().map(str::to_owned).or_else(unprepared) {
+        Some(reason) => trial(name, Some(&reason), test),
+        None => on_real_services(name, test),
+    }
+}
+
 /// The variable that names a Python whose torch is built for CUDA.
 pub const SEES_TORCH: &str = "JUNIPER_TORCH_PYTHON";
 
@@ -57,6 +74,18 @@ pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'st
     };
     trial(name, reason.as_deref(), test)
 }
+
+/// A test that boots machines, run with `make soak` and wherever this variable is set: a sample of its kind
+/// is in every run.
+pub fn for_soak(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let left = std::env::var_os(SOAK).is_none();
+    let reason =
+        left.then_some("left to make soak; other versions of systemd are tried in each run");
+    trial(name, reason.or_else(unavailable), test)
+}
+
+/// The variable with which nothing is left to a soak.
+const SOAK: &str = "EVERY_SYSTEMD";
 
 /// Why no machine can be booted here, if so.
 fn unavailable() -> Option<&'static str> {
@@ -81,7 +110,11 @@ fn trial(
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     let Some(reason) = reason else {
-        return Trial::test(name, test);
+        let span_of = name.to_owned();
+        return Trial::test(name, move || {
+            let _span = Span::begin(&span_of);
+            test()
+        });
     };
     // Where even this fails there is nobody to tell; the name says it once more.
     drop(writeln!(io::stderr().lock(), "SKIPPED {name}: {reason}"));

@@ -16,7 +16,8 @@ use super::table::note;
 /// Keeps all services from starting at each boot: an emulated machine is slow enough without them.
 const OFF: &str = "[Unit]\nConditionPathExists=/nowhere\n";
 
-const BOOT: Duration = Duration::from_mins(3);
+/// Long, because a campaign may share the computer with other work for an hour.
+const BOOT: Duration = Duration::from_mins(10);
 const COMMAND: Duration = Duration::from_mins(2);
 
 /// How often the power fails; `make soak` asks for fifty.
@@ -41,7 +42,7 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
     claim(sets[0] != sets[1], "one set")?;
     let mut seen = [0, 0];
     let mut halves = 0;
-    for _ in 0..wanted() {
+    for round in 1..=wanted() {
         // Back and forth without a pause, so that any moment is one of an install.
         let back_and_forth = format!(
             "(while :; do {}; {}; done) >/dev/null 2>&1 &",
@@ -71,6 +72,12 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
         )?;
         let strays = machine.succeed(&format!("{STRAYS}; true"), COMMAND)?;
         claim(strays.is_empty(), format!("strays: {strays}"))?;
+        println!(
+            "power cut {round} of {}: {} one set, {} the other, {halves} in the middle",
+            wanted(),
+            seen[0],
+            seen[1]
+        );
     }
     machine.power_off()?;
     note(

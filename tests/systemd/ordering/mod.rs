@@ -18,7 +18,7 @@ use juniper_lab::Suite;
 use juniper_lab::trial::on_virtual_machine;
 use libtest_mimic::Trial;
 
-use super::lab::trial;
+use super::lab::{sampled, trial};
 
 pub(crate) use campaign::Random;
 pub(crate) use table::print;
@@ -34,31 +34,40 @@ pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
         trial(&named("a_failed_first_start_strands_nobody"), move || {
             matrix::failing(suite)
         }),
-        trial(&named("what_is_stopped_by_hand_stays_stopped"), move || {
-            by_hand::stopped(suite)
-        }),
-        trial(&named("gates_mean_what_they_say"), move || {
+        sampled(
+            suite,
+            &named("what_is_stopped_by_hand_stays_stopped"),
+            move || by_hand::stopped(suite),
+        ),
+        sampled(suite, &named("gates_mean_what_they_say"), move || {
             edges::gates(suite)
         }),
-        trial(&named("a_start_with_progress_is_given_time"), move || {
-            edges::progress(suite)
-        }),
-        trial(&named("kills_do_not_touch_the_training"), move || {
-            campaign::kills(suite)
-        }),
-        trial(
+        sampled(
+            suite,
+            &named("a_start_with_progress_is_given_time"),
+            move || edges::progress(suite),
+        ),
+        sampled(
+            suite,
+            &named("kills_do_not_touch_the_training"),
+            move || campaign::kills(suite),
+        ),
+        sampled(
+            suite,
             &named("switching_the_profile_does_what_it_said"),
             move || switch::switched(suite),
         ),
-        trial(
+        sampled(
+            suite,
             &named("scaling_touches_only_what_comes_or_goes"),
             move || scale::scaled(suite),
         ),
-        trial(
+        sampled(
+            suite,
             &named("a_rolling_restart_keeps_three_of_four_ready"),
             move || scale::rolling(suite),
         ),
-        trial(&named("a_start_explains_itself"), move || {
+        sampled(suite, &named("a_start_explains_itself"), move || {
             chain::explained(suite)
         }),
         on_virtual_machine(

@@ -9,6 +9,7 @@
 
 mod dependencies;
 mod faults;
+mod recording;
 mod refusals;
 mod start;
 mod support;

@@ -67,6 +67,11 @@ impl Standin {
         Self::observe(program(&[service, "--port", &port_text], environment), port)
     }
 
+    /// Runs the program with these arguments and waits until it listens.
+    pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::observe(program(arguments, environment), 0).listening()
+    }
+
     fn observe(mut command: Command, port: u16) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());

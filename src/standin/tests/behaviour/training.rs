@@ -35,6 +35,18 @@ fn a_run_that_starts_by_itself_ends_with_a_snapshot() {
 }
 
 #[test]
+fn a_client_that_brings_nothing_to_train_on_is_refused() {
+    let standin = Standin::start("cascor", &[]);
+    let start = |body| request(standin.port, "POST", "/v1/training/start", body, DEADLINE).unwrap();
+    let refused = start("{}");
+    assert_eq!(refused.status, 409);
+    let why = refused.value("/error/message").to_string();
+    assert!(why.contains("Training data not provided"), "{why}");
+    let inline = "{\"inline_data\": {\"train_x\": [[0, 1]], \"train_y\": [[1]]}}";
+    assert_eq!(start(inline).status, 200);
+}
+
+#[test]
 fn a_run_is_started_once_and_advances() {
     let standin = Standin::start("cascor", &[("JUNIPER_STANDIN_TRAINING", "5s")]);
     let state = || {
@@ -44,7 +56,7 @@ fn a_run_is_started_once_and_advances() {
     };
     assert_eq!(state()["status"], "Stopped");
 
-    let start = || request(standin.port, "POST", "/v1/training/start", "{}", DEADLINE).unwrap();
+    let start = || request(standin.port, "POST", "/v1/training/start", "", DEADLINE).unwrap();
     let started = start();
     assert_eq!(
         (started.status, started.value("/data/status")),

@@ -1,17 +1,16 @@
 //! The published Juniper services, ready to be shown to a machine.
 //!
-//! They are installed once, by the Python of the root that they will run in, at the very path where
-//! machines see them, and shared read-only from then on. Several gigabytes: tests ask whether they
+//! `juniperctl provision` makes their environments once, in the root that they will run in, at the very path where
+//! machines see them; they are shared read-only from then on. Several gigabytes: tests ask whether they
 //! are [`prepared`] and never start the download themselves.
 
 mod build;
-mod links;
+pub mod clients;
 mod pip;
 mod services;
 
-pub use services::{PREFIX, SERVICES, Service};
+pub use services::{PREFIX, SERVICES};
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use crate::suite::Suite;
 pub const SUITE: Suite = Suite::Trixie;
 
 /// Counts up when the way of making the environments changes.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// The virtual environments of all services. As long as a copy lives, nobody replaces them.
 #[derive(Debug, Clone)]
@@ -50,21 +49,27 @@ impl Environments {
     }
 }
 
-/// The environments, made now if there are none or if a version has changed.
+/// The environments, made now by the juniperctl of this package if there are none or if a lock file has changed;
+/// with what was said on the way.
 ///
 /// Where the package index is out of reach the error's [`Error::is_unavailable`] says so.
-pub fn environments() -> Result<Environments, Error> {
+pub fn environments(package: &Path) -> Result<(Environments, Option<String>), Error> {
     requirements::check()?;
     let path = path()?;
     let prepared = Prepared {
         path: &path,
         stamp: &stamp(),
     };
-    let lock = prepared.ensure(|partial| build::all(&Root::prepare(SUITE)?, partial))?;
-    Ok(Environments {
+    let mut said = None;
+    let lock = prepared.ensure(|partial| {
+        said = Some(build::all(&Root::prepare(SUITE)?, package, partial)?);
+        Ok(())
+    })?;
+    let environments = Environments {
         path,
         _lock: Arc::new(lock),
-    })
+    };
+    Ok((environments, said))
 }
 
 /// The environments if they are there already.
@@ -82,17 +87,19 @@ pub fn prepared() -> Result<Option<Environments>, Error> {
 }
 
 fn path() -> Result<PathBuf, Error> {
-    Ok(cache::directory()?.join("opt-juniper"))
+    Ok(cache::directory()?.join("provisioned"))
 }
 
-/// What the environments are made of, in words.
+/// What the environments are made of, in words: the pins of the lock files, not what they tell people.
 fn stamp() -> String {
-    let mut text = format!("recipe {RECIPE} on {SUITE}\n");
-    for service in SERVICES {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{} {}", service.name, service.requirement);
+    let text = services::LOCKS.concat();
+    let pins = text.lines().filter(|line| !line.starts_with('#'));
+    let mut stamp = format!("recipe {RECIPE} on {SUITE}\n");
+    for line in pins {
+        stamp.push_str(line);
+        stamp.push('\n');
     }
-    text
+    stamp
 }
 
 #[cfg(test)]
@@ -102,8 +109,14 @@ mod tests {
     #[test]
     fn the_stamp_names_every_pin() {
         let stamp = stamp();
-        for service in SERVICES {
-            assert!(stamp.contains(service.requirement));
+        for pin in [
+            "juniper-data==",
+            "juniper-cascor==",
+            "juniper-canopy==",
+            "torch==",
+        ] {
+            assert!(stamp.contains(pin), "{pin}");
         }
+        assert!(stamp.contains("--hash=sha256:") && !stamp.contains('#'));
     }
 }

@@ -38,6 +38,11 @@ pub(super) fn bring(
         .collect()
 }
 
+/// Where the newest file of a package is.
+pub(super) fn built(directory: Option<&Path>, name: &'static str) -> Result<PathBuf, Error> {
+    newest(directory.unwrap_or(Path::new(BUILT)), name).map(|(_, path)| path)
+}
+
 /// The newest file of a package, with its name.
 fn newest(directory: &Path, name: &'static str) -> Result<(String, PathBuf), Error> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();

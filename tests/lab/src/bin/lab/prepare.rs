@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use juniper_lab::{Error, Root, Suite, real, vm};
 
-use super::{Done, tell};
+use super::{Done, packages, tell};
 
 /// The releases whose machines are reached over ssh.
 const WITH_SSH: [Suite; 2] = [Suite::Bookworm, Suite::Trixie];
@@ -39,7 +39,14 @@ pub(super) fn run(suites: &[Suite], extras: &Extras) -> Done {
         }
     }
     if extras.real {
-        timed("the real services (this takes minutes)", real::environments)?;
+        timed("the clients", real::clients::Clients::prepare)?;
+        let package = packages::built(None, packages::JUNIPERCTL)?;
+        let (_, said) = timed("the real services (this takes minutes)", || {
+            real::environments(&package)
+        })?;
+        for line in said.iter().flat_map(|said| said.lines()) {
+            tell(&format!("  {line}"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

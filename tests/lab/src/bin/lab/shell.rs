@@ -5,14 +5,15 @@ use std::process::ExitCode;
 
 use juniper_lab::{BootOptions, Command, Error, Machine, Root, Suite, real};
 
-use super::{Done, tell};
+use super::{Done, packages, tell};
 
 /// Boots a machine, hands over to a shell, and throws the machine away afterwards.
 pub(super) fn run(suite: Suite, with_real: bool) -> Done {
     let root = Root::prepare(suite)?;
     let mut options = BootOptions::default();
     if with_real {
-        options = real::environments()?.shown(options);
+        let package = packages::built(None, packages::JUNIPERCTL)?;
+        options = real::environments(&package)?.0.shown(options);
     }
     let machine = Machine::boot(&root, options)?;
     let (name, time) = (machine.name(), machine.boot_time());

@@ -14,6 +14,7 @@ mod site;
 mod statistics;
 mod tail;
 mod unit_text;
+mod version;
 mod watching;
 
 use std::fs;
@@ -48,6 +49,8 @@ pub(super) enum Part {
     Health,
     /// `juniperctl render`.
     Render,
+    /// `juniperctl --version`.
+    Version,
     /// What the watchdog costs, and hangs.
     Watching,
 }
@@ -60,6 +63,7 @@ impl Part {
             Self::Diamond => "the diamond, 4 minutes",
             Self::Health => "asking the group, 10 s",
             Self::Render => "writing unit files, 5 s",
+            Self::Version => "starting the program, 5 s",
             Self::Watching => "watching, 8 minutes",
         }
     }
@@ -70,6 +74,7 @@ impl Part {
             Self::Diamond => diamond::measure(site),
             Self::Health => health::measure(site),
             Self::Render => render::measure(site),
+            Self::Version => version::measure(site),
             Self::Watching => watching::measure(site),
         }
     }

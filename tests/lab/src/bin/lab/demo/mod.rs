@@ -35,7 +35,9 @@ fn show(with_real: bool, directory: Option<&Path>, begun: Instant) -> Result<(),
         if real::prepared()?.is_none() {
             tell("fetching the real services: some gigabytes, minutes, once");
         }
-        let options = real::environments()?.shown(BootOptions::default());
+        let package = packages::built(directory, JUNIPERCTL)?;
+        let (environments, _) = real::environments(&package)?;
+        let options = environments.shown(BootOptions::default());
         (&story::REAL, real::SUITE, options)
     } else {
         (&story::STANDINS, Suite::Trixie, BootOptions::default())

@@ -1,0 +1,48 @@
+//! The Debian package as dpkg(1) meets it: installed, upgraded under a running training, removed, purged.
+
+mod chroot;
+mod contents;
+mod life;
+mod previous;
+mod readme;
+mod repository;
+
+use juniper_lab::Suite;
+use libtest_mimic::Trial;
+
+use super::lab;
+
+/// The releases that the package is for first of all.
+const SUITES: [Suite; 3] = [Suite::Bookworm, Suite::Trixie, Suite::Sid];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials: Vec<Trial> = SUITES
+        .into_iter()
+        .map(|suite| {
+            let version = suite.systemd_version();
+            lab::trial(
+                &format!("systemd::{version}::the_package_comes_and_goes_without_a_trace"),
+                move || life::whole(suite),
+            )
+        })
+        .collect();
+    trials.extend([
+        lab::trial(
+            "systemd::every_command_of_the_readme_works",
+            readme::is_true,
+        ),
+        lab::trial(
+            "systemd::a_signed_repository_serves_apt",
+            repository::serves_apt,
+        ),
+        Trial::test(
+            "systemd::the_package_holds_what_is_meant",
+            contents::is_as_meant,
+        ),
+        Trial::test(
+            "systemd::the_programs_start_on_the_oldest_c_library",
+            contents::starts_everywhere,
+        ),
+    ]);
+    trials
+}
