@@ -15,16 +15,13 @@ use crate::spec::name::SecretName;
 use crate::spec::stack::Stack;
 
 use super::host::{self, BROUGHT, Host};
-use super::script::{BRING, TAKE_AWAY};
+use super::script::{BRING, TAKE_AWAY, USERS, users};
 
 /// Where the package has it.
 const PACKAGED: &str = "/usr/bin/juniperctl";
 
 /// Runs a program there with what follows it.
 const RUN: &str = "exec \"$@\"";
-
-/// The users of the package.
-const USERS: &str = include_str!("../../../packaging/juniper.sysusers");
 
 /// The launcher of workers.
 const LAUNCHER: &str = include_str!("../../../packaging/juniper_worker.py");
@@ -257,10 +254,13 @@ impl Ready {
         if code != 0 {
             return Ok(code);
         }
-        let purge = if options.purge { "1" } else { "0" };
+        let arguments: Vec<&str> = [if options.purge { "1" } else { "0" }]
+            .into_iter()
+            .chain(users())
+            .collect();
         let tried = "take the program away";
         let ran = connected(there)?
-            .run(TAKE_AWAY, &[purge], &[], tried, STEP)
+            .run(TAKE_AWAY, &arguments, &[], tried, STEP)
             .await?;
         for line in &ran.said {
             there.terminal.say(line);
