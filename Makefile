@@ -61,6 +61,7 @@ packages: deb ## what lintian says of the Debian packages
 systemd: deb ## the tests on real systemd 247, 252, 257 and 262
 	$(LAB) prepare
 	$(LAB) prepare --virtual
+	$(LAB) prepare --ssh
 	cargo test --quiet --package juniper-lab
 	cargo test --package juniperctl --test systemd -- systemd::
 

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::spec::duration;
 use crate::spec::name::Selector;
+use crate::spec::remote::SshTarget;
 use crate::spec::stack::MAX_INSTANCES;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
@@ -63,6 +64,9 @@ pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Work on another machine over ssh, by address or by its name in the configuration; can be repeated
+    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with_all = ["root", "user"])]
+    pub hosts: Vec<SshTarget>,
     /// Work with your own manager and your own units, without root
     #[arg(long, global = true, conflicts_with = "root")]
     pub user: bool,
@@ -230,10 +234,20 @@ pub struct Install {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Users and program are brought before this is done; what `-H` asks another machine for its plan with
+    #[arg(long, hide = true, requires = "dry_run")]
+    pub brought: bool,
+    /// The plan was shown before
+    #[arg(long, hide = true, conflicts_with = "dry_run")]
+    pub shown: bool,
 }
 
 /// Stop and remove everything that install brought
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct Uninstall {
     /// Also remove secrets, state, logs and caches of the services
     #[arg(long)]
@@ -244,6 +258,9 @@ pub struct Uninstall {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// The plan was shown before
+    #[arg(long, hide = true, conflicts_with = "dry_run")]
+    pub shown: bool,
 }
 
 /// Start, stop or restart
@@ -353,6 +370,10 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn profile(text: &str) -> Result<ProfileName, String> {
     ProfileName::parse(text).map_err(said)
+}
+
+fn ssh_target(text: &str) -> Result<SshTarget, String> {
+    SshTarget::parse(text).map_err(said)
 }
 
 fn selector(text: &str) -> Result<Selector, String> {

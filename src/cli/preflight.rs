@@ -32,4 +32,7 @@ pub struct Doctor {
     /// How long the import of one service's module may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub import_timeout: u64,
+    /// The users are made by the install; what `-H` asks another machine with
+    #[arg(long, hide = true)]
+    pub brought: bool,
 }

@@ -9,7 +9,10 @@ use anstream::ColorChoice;
 use crate::cli::{Color, Globals};
 use crate::error::{CommandError, Kind};
 use crate::gpu::{GpuName, Gpus};
+use crate::host::clock;
+use crate::host::journal::{Journal, Query};
 use crate::host::lock::Lock;
+use crate::host::remote::Remote;
 use crate::host::secrets::{Listing, listing};
 use crate::host::switch::{Recovery, Switch};
 use crate::host::systemd::{Bus, BusError, Systemd};
@@ -20,6 +23,7 @@ use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
 use crate::spec::Stack;
 use crate::spec::name::SecretName;
+use crate::spec::remote::SshTarget;
 use crate::spec::stack::Gpu;
 use crate::unit::facts::{self, Facts};
 use crate::unit::manager::Namespaces;
@@ -40,6 +44,10 @@ pub struct Context {
     pub production: bool,
     /// Whether the user's manager makes namespaces, once that was tried.
     pub(super) namespaces: OnceCell<Namespaces>,
+    /// The machines that the command is for instead of this one.
+    pub hosts: Vec<SshTarget>,
+    /// The one of them that this is about.
+    pub remote: Option<Remote>,
 }
 
 /// The right to change what is installed.
@@ -80,6 +88,8 @@ impl Context {
             json: globals.json,
             production: environment::is_production(),
             namespaces: OnceCell::new(),
+            hosts: globals.hosts,
+            remote: None,
         }
     }
 
@@ -95,21 +105,55 @@ impl Context {
         self.is_user() || accounts::is_root()
     }
 
-    /// The systemd that is worked with.
-    ///
-    /// # Errors
-    /// It cannot be reached.
-    pub async fn systemd(&self) -> Result<Systemd, BusError> {
-        Systemd::connect(&self.bus()).await
-    }
-
-    /// The way to it.
+    /// The way to this machine's systemd that is worked with.
     #[must_use]
     pub fn bus(&self) -> Bus {
         match self.paths.user() {
             None => Bus::System,
             Some(user) => Bus::User(user.runtime.clone()),
         }
+    }
+
+    /// The systemd that this is about: this machine's, the user's own, or another machine's.
+    ///
+    /// # Errors
+    /// There is no bus, or nobody who may use it.
+    pub async fn systemd(&self) -> Result<Systemd, BusError> {
+        match &self.remote {
+            None => Systemd::connect(&self.bus()).await,
+            Some(remote) => remote.systemd().await,
+        }
+    }
+
+    /// Makes sure that the machine that this is about can still be reached.
+    ///
+    /// # Errors
+    /// The connection to it is lost.
+    pub async fn still_there(&self) -> Result<(), CommandError> {
+        match &self.remote {
+            None => Ok(()),
+            Some(remote) => Ok(remote.still_there().await?),
+        }
+    }
+
+    /// The journal that this is about.
+    ///
+    /// # Errors
+    /// journalctl cannot be started.
+    pub fn journal(&self, query: &Query) -> Result<Journal, CommandError> {
+        match &self.remote {
+            None => Journal::open(query),
+            Some(remote) => Journal::of_another(query, remote),
+        }
+    }
+
+    /// Microseconds since 1970 by the clock of the machine that this is about.
+    #[must_use]
+    pub fn wall_microseconds(&self) -> u64 {
+        let here = clock::wall_microseconds();
+        self.remote
+            .as_ref()
+            .map_or(here, |remote| remote.at_its_clock(here))
     }
 
     /// What is installed, if anything.

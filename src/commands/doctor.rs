@@ -78,7 +78,11 @@ async fn gathered(stack: &Stack, options: &Doctor, context: &Context) -> Facts {
         user,
         ports: ports_of(stack),
         programs: programs(stack, options, context).await,
-        accounts: accounts_of(context),
+        accounts: if options.brought {
+            Vec::new()
+        } else {
+            accounts_of(context)
+        },
         directories: directories(stack, context),
         systemd: Some(version.map_err(|error| error.to_string())),
         unified_cgroups: machine::has_unified_cgroups(),

@@ -1,7 +1,7 @@
 //! What commands tell when a unit failed, and when a name names nothing.
 
 use crate::error::{CommandError, Kind};
-use crate::host::journal::{Journal, Query};
+use crate::host::journal::Query;
 use crate::host::systemd::Systemd;
 use crate::output::journal_line;
 use crate::readiness::unit_state::UnitState;
@@ -114,7 +114,7 @@ async fn last_lines(
         of_user: context.is_user(),
         ..Query::default()
     };
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     let mut lines: Vec<String> = Vec::new();
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line).filter(|entry| !entry.by_systemd) else {

@@ -65,8 +65,10 @@ pub(super) async fn standings(
     running: &[String],
     prober: Option<&Prober>,
     gpus: &Gpus,
+    context: &Context,
 ) -> Vec<Standing> {
-    if !accounts::is_root() || !has_any(stack) {
+    // Of another machine's processes nothing is seen from here.
+    if context.remote.is_some() || !accounts::is_root() || !has_any(stack) {
         return Vec::new();
     }
     let all = stack.members();
@@ -131,7 +133,7 @@ pub(super) async fn tell_of(members: &[Member<'_>], stack: &Stack, context: &Con
     let running: Vec<String> = members.iter().map(Member::unit).collect();
     let gpus = context.gpus(stack);
     let prober = inside::prober(stack, context).await.ok().flatten();
-    let standings = standings(stack, &running, prober.as_ref(), &gpus).await;
+    let standings = standings(stack, &running, prober.as_ref(), &gpus, context).await;
     tell(&standings, &gpus, context);
 }
 

@@ -17,6 +17,9 @@ use super::{Context, configuration, failure, gpus, inside, orders, survey};
 /// What is asked of the watchdog on its socket.
 const WATCHDOG: &str = "http://localhost/health";
 
+/// Where another machine's watchdog listens.
+const WATCHDOG_SOCKET: &str = "/run/juniperctl/watchdog.sock";
+
 /// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -29,7 +32,7 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
     let members = failure::selected(&stack, &options.services)?;
     loop {
         let code = match inside::prober(&stack, context).await {
-            Ok(prober) => look(&stack, &members, prober.as_ref(), context).await,
+            Ok(prober) => look(&stack, &members, prober.as_ref(), context).await?,
             Err(error) => told(&members, context).await.ok_or(error)?,
         };
         if !options.watch || context.terminal.reader_left() {
@@ -41,7 +44,10 @@ pub(super) async fn run(options: &Look, context: &Context) -> Result<u8, Command
 
 /// What the watchdog says, which lives where this user may not ask; `None` where it says nothing.
 async fn told(members: &[Member<'_>], context: &Context) -> Option<u8> {
-    let prober = Prober::over(&context.paths.watchdog_socket()).ok()?;
+    let prober = match &context.remote {
+        None => Prober::over(&context.paths.watchdog_socket()).ok()?,
+        Some(remote) => remote.prober_of_socket(WATCHDOG_SOCKET).await.ok()?,
+    };
     let (answer, _) = prober.ask(WATCHDOG, PATIENCE).await;
     let Answer::Reply { body, .. } = answer else {
         return None;
@@ -65,8 +71,9 @@ async fn look(
     members: &[Member<'_>],
     prober: Option<&Prober>,
     context: &Context,
-) -> u8 {
+) -> Result<u8, CommandError> {
     let survey = survey::taken(members, prober, context).await;
+    context.still_there().await?;
     if let Some(error) = &survey.bus {
         context
             .terminal
@@ -82,9 +89,9 @@ async fn look(
     orders::told(members, context);
     let gpus = context.gpus(stack);
     gpus::tell(
-        &gpus::standings(stack, &running, prober, &gpus).await,
+        &gpus::standings(stack, &running, prober, &gpus, context).await,
         &gpus,
         context,
     );
-    exit_code(report.verdict)
+    Ok(exit_code(report.verdict))
 }

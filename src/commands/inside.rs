@@ -5,10 +5,13 @@
 //! alone and for its questions only; it asks the members' processes where they live, so that there is
 //! no name or file to forge.
 
+use std::collections::BTreeSet;
+
 use crate::error::{CommandError, Kind};
 use crate::host::accounts;
 use crate::host::http::Prober;
 use crate::host::network::NetworkOf;
+use crate::host::remote::Remote;
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
@@ -25,6 +28,9 @@ pub(super) async fn prober(
     stack: &Stack,
     context: &Context,
 ) -> Result<Option<Prober>, CommandError> {
+    if let Some(remote) = &context.remote {
+        return of_another(stack, remote).await.map(Some);
+    }
     if stack.network.is_isolated() {
         let Some(network) = network(stack, context).await? else {
             return Ok(None);
@@ -34,6 +40,27 @@ pub(super) async fn prober(
             .map_err(|error| refused(&error.to_string()))?;
     }
     survey::prober().map(Some)
+}
+
+/// Who asks the members on another machine, over its connection; what is shut in there stays so.
+async fn of_another(stack: &Stack, remote: &Remote) -> Result<Prober, CommandError> {
+    if stack.network.is_isolated() {
+        return Err(CommandError::new(
+            Kind::Machine,
+            "the services answer only inside of the group's own network",
+        )
+        .hint("`juniperctl health` tells what the watchdog there heard last"));
+    }
+    let authorities: BTreeSet<String> = stack
+        .members()
+        .iter()
+        .filter_map(|member| {
+            let endpoint = member.service.managed()?.endpoint?;
+            Some(endpoint.authority(member.instance.unwrap_or(1)))
+        })
+        .collect();
+    let authorities: Vec<String> = authorities.into_iter().collect();
+    Ok(remote.prober(&authorities).await?)
 }
 
 /// The network of the first process of the group that lives in one of its own. A process that is only

@@ -56,7 +56,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         Vec::new()
     };
     refuse_conflicts(&plan, context)?;
-    preflight(&stack, context)?;
+    preflight(&stack, options.brought, context)?;
     configuration::explain_network(&stack, context);
     gpus::warn(&stack, &facts.gpus, context);
     let effects = match &systemd {
@@ -65,7 +65,9 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
         }
         None => Effects::default(),
     };
-    told(&plan, &stack, receipt.as_ref(), &effects, options, context);
+    if !options.shown {
+        told(&plan, &stack, receipt.as_ref(), &effects, options, context);
+    }
     for (name, _) in &taken_over {
         context.terminal.say(&format!(
             "  takes over {name}: a copy is kept in {}",

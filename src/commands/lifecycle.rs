@@ -2,7 +2,6 @@
 
 use crate::cli::Lifecycle;
 use crate::error::{CommandError, Kind};
-use crate::host::clock;
 use crate::host::systemd::{BusError, Job, Systemd, Verb};
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::spec::stack::{Member, Stack};
@@ -186,7 +185,7 @@ async fn carry_out(
     context: &Context,
 ) -> Result<u8, CommandError> {
     installed(orders, systemd, context).await?;
-    let begun = failure::Moment(clock::wall_microseconds());
+    let begun = failure::Moment(context.wall_microseconds());
     let mut jobs = systemd.jobs().await?;
     if verb != Verb::Stop {
         clear_failures(members, systemd).await?;

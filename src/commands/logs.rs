@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Logs;
 use crate::error::CommandError;
-use crate::host::journal::{Journal, Query, is_hidden, is_hidden_from_user};
+use crate::host::journal::{Query, is_hidden, is_hidden_from_user};
 use crate::output::journal_line::{self, Entry};
 use crate::output::style::{of_service, painted};
 use crate::spec::stack::Member;
@@ -34,7 +34,7 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
         of_user: context.is_user(),
     };
     explain_hidden(context);
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line) else {
             continue;
@@ -57,6 +57,9 @@ pub(super) async fn run(options: &Logs, context: &Context) -> Result<u8, Command
 
 /// Says so where this user may not read what the services have written: an empty journal is no quiet group.
 pub(super) fn explain_hidden(context: &Context) {
+    if context.remote.is_some() {
+        return;
+    }
     if context.is_user() {
         if is_hidden_from_user() {
             context.terminal.say(
@@ -76,7 +79,7 @@ pub(super) fn explain_hidden(context: &Context) {
 
 fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Context) {
     if context.json {
-        let record = json!({
+        let mut record = json!({
             "version": 1,
             "service": label,
             "unit": entry.unit,
@@ -84,10 +87,17 @@ fn show(entry: &Entry, label: &str, index: usize, width: usize, context: &Contex
             "priority": entry.priority,
             "message": entry.lines.join("\n"),
         });
+        if let (Some(remote), Some(record)) = (&context.remote, record.as_object_mut()) {
+            record.insert("host".to_owned(), remote.name().into());
+        }
         context.terminal.line(&record.to_string());
         return;
     }
-    let prefix = painted(&format!("{label:width$} |"), of_service(index));
+    let host = context
+        .remote
+        .as_ref()
+        .map_or_else(String::new, |remote| format!("{} ", remote.name()));
+    let prefix = painted(&format!("{host}{label:width$} |"), of_service(index));
     for line in &entry.lines {
         context.terminal.line(&format!("{prefix} {line}"));
     }

@@ -21,6 +21,7 @@ mod gpus;
 mod graph;
 mod health;
 mod history;
+mod hosts;
 mod import;
 mod incidents;
 mod inside;
@@ -84,6 +85,9 @@ pub fn main(cli: Cli) -> u8 {
 }
 
 async fn run(command: Command, context: &Context) -> Result<u8, CommandError> {
+    if !context.hosts.is_empty() {
+        return hosts::run(&command, context).await;
+    }
     context.root_exists()?;
     match command {
         Command::Check(options) => check::run(&options, context),

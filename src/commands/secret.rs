@@ -11,11 +11,14 @@ use crate::spec::suggestion::nearest;
 use super::Context;
 
 mod consumers;
+mod exposed;
 mod list;
 mod put;
 mod remove;
 mod site;
 mod value;
+
+pub(super) use exposed::values;
 
 pub(super) async fn run(options: &Options, context: &Context) -> Result<u8, CommandError> {
     permitted(context)?;

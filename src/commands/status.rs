@@ -41,6 +41,7 @@ async fn look(
     context: &Context,
 ) -> Result<(), CommandError> {
     let mut survey = survey::taken(members, prober, context).await;
+    context.still_there().await?;
     if let Some(error) = survey.bus.take() {
         return Err(error.into());
     }
@@ -53,7 +54,7 @@ async fn look(
         states.insert(unit, state);
     }
     let gpus = context.gpus(stack);
-    let standings = gpus::standings(stack, &running, prober, &gpus).await;
+    let standings = gpus::standings(stack, &running, prober, &gpus, context).await;
     let rows: Vec<Row<'_>> = survey
         .findings
         .iter()
@@ -85,7 +86,7 @@ async fn look(
             profile,
             page.as_deref(),
             &rows,
-            clock::wall_microseconds(),
+            context.wall_microseconds(),
         ));
     }
     gpus::tell(&standings, &gpus, context);

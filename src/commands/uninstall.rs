@@ -36,7 +36,9 @@ pub(super) async fn run(options: &Uninstall, context: &Context) -> Result<u8, Co
         context.terminal.say("nothing is installed");
         return Ok(0);
     }
-    show(&plan, &kept, options.purge, context);
+    if !options.shown {
+        show(&plan, &kept, options.purge, context);
+    }
     if options.dry_run {
         return Ok(0);
     }

@@ -3,7 +3,7 @@
 use crate::cli::Why;
 use crate::error::{CommandError, Kind};
 use crate::host::clock;
-use crate::host::journal::{Journal, Query};
+use crate::host::journal::Query;
 use crate::output::journal_line;
 use crate::output::why::{Story, json, text};
 use crate::readiness::unit_state::UnitState;
@@ -91,7 +91,7 @@ async fn lines(
         .last()
         .map_or(incident.opened_us, |taken| taken.at_us)
         .saturating_add(10_000_000);
-    let mut journal = Journal::open(&query)?;
+    let mut journal = context.journal(&query)?;
     let mut lines: Vec<String> = Vec::new();
     while let Some(line) = journal.next().await? {
         let Some(entry) = journal_line::parse(&line) else {

@@ -119,7 +119,7 @@ pub fn of(
             .iter()
             .filter_map(|service| Some((service, service.managed()?)))
     };
-    let beyond = managed().any(|(_, managed)| managed.is_published());
+    let beyond = managed().any(|(_, managed)| managed.talks_beyond());
     let services = managed().map(|(service, managed)| About {
         unit: file_name(managed),
         service: Some(service.name.to_string()),

@@ -31,6 +31,17 @@ pub fn credentials_directory() -> Option<PathBuf> {
     env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
+/// Where a process may have small private files and sockets until it ends: in memory, where there is such a
+/// place for this user (`$XDG_RUNTIME_DIR`), or for root.
+#[must_use]
+pub fn runtime_base() -> PathBuf {
+    match env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
+        Some(directory) if directory.is_absolute() && directory.is_dir() => directory,
+        _ if accounts::is_root() => PathBuf::from("/run"),
+        _ => env::temp_dir(),
+    }
+}
+
 /// The name of this machine (uname(2)).
 #[must_use]
 pub fn host_name() -> String {

@@ -133,12 +133,6 @@ impl Files {
         path.exists()
     }
 
-    /// Where a link leads, as it says; `None` where there is none.
-    #[must_use]
-    pub fn leads_to(path: &str) -> Option<String> {
-        fs::read_link(path).ok()?.to_str().map(str::to_owned)
-    }
-
     /// Whether a path is a directory itself, and no link to one.
     #[must_use]
     pub fn is_directory(path: &Path) -> bool {

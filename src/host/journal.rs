@@ -10,6 +10,8 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::error::{CommandError, Kind};
 
+use super::remote::Remote;
+
 /// Where either of these holds.
 const KERNEL: &[&str] = &["_TRANSPORT=kernel", "+", "_TRANSPORT=audit"];
 
@@ -88,17 +90,18 @@ impl Journal {
     /// journalctl cannot be started.
     pub fn open(query: &Query) -> Result<Self, CommandError> {
         let mut command = Command::new("journalctl");
-        command
-            .args(["--output=json", "--no-pager", "--quiet"])
-            .args(query.units.iter().map(|unit| {
-                let kind = if query.of_user { "user-unit" } else { "unit" };
-                format!("--{kind}={unit}")
-            }))
-            .args(query.last.map(|count| format!("--lines={count}")))
-            .args(query.since.iter().map(|since| format!("--since={since}")))
-            .args(query.follow.then_some("--follow"))
-            .args(if query.kernel { KERNEL } else { &[] });
+        command.args(arguments(query));
         Self::started(command)
+    }
+
+    /// Starts to read the journal of another machine.
+    ///
+    /// # Errors
+    /// ssh cannot be started.
+    pub fn of_another(query: &Query, remote: &Remote) -> Result<Self, CommandError> {
+        let arguments = arguments(query);
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Self::started(remote.session("exec journalctl \"$@\"", &words))
     }
 
     /// Starts to read what the kernel says, from the entry after this cursor on, or else from the boot
@@ -161,4 +164,24 @@ impl Journal {
             _ => Err(CommandError::new(Kind::Machine, "journalctl failed")),
         }
     }
+}
+
+/// What journalctl is told.
+fn arguments(query: &Query) -> Vec<String> {
+    ["--output=json", "--no-pager", "--quiet"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(query.units.iter().map(|unit| {
+            let kind = if query.of_user { "user-unit" } else { "unit" };
+            format!("--{kind}={unit}")
+        }))
+        .chain(query.last.map(|count| format!("--lines={count}")))
+        .chain(query.since.iter().map(|since| format!("--since={since}")))
+        .chain(query.follow.then(|| "--follow".to_owned()))
+        .chain(
+            if query.kernel { KERNEL } else { &[] }
+                .iter()
+                .map(|word| (*word).to_owned()),
+        )
+        .collect()
 }

@@ -33,6 +33,7 @@ pub mod process;
 pub mod programs;
 pub mod prompt;
 pub mod provision;
+pub mod remote;
 pub mod secrets;
 pub mod server;
 pub mod signals;

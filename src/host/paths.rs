@@ -8,6 +8,8 @@ pub struct Paths {
     root: Option<PathBuf>,
     user: Option<UserDirectories>,
     configuration: PathBuf,
+    /// Whether what lies below the root is a copy of a running machine's.
+    mirrors: bool,
 }
 
 /// The directories of a user.
@@ -33,6 +35,16 @@ impl Paths {
             root,
             user: None,
             configuration: configured,
+            mirrors: false,
+        }
+    }
+
+    /// The places of another machine that runs, as far as they are copied below `copy`.
+    #[must_use]
+    pub fn mirrored(copy: PathBuf) -> Self {
+        Self {
+            mirrors: true,
+            ..Self::new(Some(copy), None)
         }
     }
 
@@ -44,6 +56,7 @@ impl Paths {
             configuration: configuration
                 .unwrap_or_else(|| user.configuration.join("juniper/juniper.toml")),
             user: Some(user),
+            mirrors: false,
         }
     }
 
@@ -61,7 +74,7 @@ impl Paths {
     /// Whether a directory tree is worked on instead of the running machine.
     #[must_use]
     pub fn is_offline(&self) -> bool {
-        self.root.is_some()
+        self.root.is_some() && !self.mirrors
     }
 
     /// The site's configuration file.

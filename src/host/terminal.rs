@@ -3,7 +3,7 @@
 //! A reader that went away (`| head`) is no error: output just ends.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -28,6 +28,26 @@ pub struct Terminal {
     talk: Talk,
     words: Option<UserMode>,
     failure: OnceCell<io::Error>,
+    voice: Option<Voice>,
+}
+
+/// One of several that speak side by side: every line of its talk has its name in front.
+#[derive(Debug)]
+struct Voice {
+    name: String,
+    kept: RefCell<String>,
+    data: VoiceData,
+}
+
+/// What becomes of the data of one of several that speak side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoiceData {
+    /// It is kept until somebody takes it.
+    Kept,
+    /// It is shown as it comes, with the name in front of each line.
+    Named,
+    /// It is shown as it comes; its lines say whose they are.
+    AsItIs,
 }
 
 impl Terminal {
@@ -39,11 +59,47 @@ impl Terminal {
             talk,
             words,
             failure: OnceCell::new(),
+            voice: None,
         }
+    }
+
+    /// The same for one of several that speak side by side, by name.
+    #[must_use]
+    pub fn voice(&self, name: &str, data: VoiceData) -> Self {
+        Self {
+            colour: self.colour,
+            talk: self.talk,
+            words: self.words.clone(),
+            failure: OnceCell::new(),
+            voice: Some(Voice {
+                name: name.to_owned(),
+                kept: RefCell::default(),
+                data,
+            }),
+        }
+    }
+
+    /// The data that was kept so far.
+    #[must_use]
+    pub fn taken(&self) -> String {
+        let voice = self.voice.as_ref();
+        voice.map(|voice| voice.kept.take()).unwrap_or_default()
     }
 
     /// Writes data.
     pub fn data(&self, text: &str) {
+        let named_text;
+        let text = match &self.voice {
+            Some(voice) if voice.data == VoiceData::Kept => {
+                voice.kept.borrow_mut().push_str(text);
+                return;
+            }
+            Some(voice) if voice.data == VoiceData::Named => {
+                named_text = named(&voice.name, text) + "\n";
+                &named_text
+            }
+            _ => text,
+        };
         let mut stream = AutoStream::new(
             io::stdout().lock(),
             self.choice(AutoStream::choice(&io::stdout())),
@@ -102,6 +158,10 @@ impl Terminal {
             io::stderr().lock(),
             self.choice(AutoStream::choice(&io::stderr())),
         );
+        let text = match &self.voice {
+            None => text,
+            Some(voice) => Cow::Owned(named(&voice.name, &text)),
+        };
         let _ = writeln!(stream, "{text}");
     }
 
@@ -145,4 +205,10 @@ impl Terminal {
             chosen => chosen,
         }
     }
+}
+
+/// Each line with a name in front.
+fn named(name: &str, text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{name}: {line}")).collect();
+    lines.join("\n")
 }

@@ -14,6 +14,12 @@ pub fn painted(text: &str, style: Style) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// What stands above something.
+#[must_use]
+pub fn heading() -> Style {
+    Style::new().bold()
+}
+
 /// The colour of a verdict.
 #[must_use]
 pub fn of_verdict(verdict: Verdict) -> Style {

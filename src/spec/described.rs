@@ -12,9 +12,13 @@ use crate::hardening::Exposure;
 use super::bind::BindTarget;
 use super::derived::{Derived, EnvironmentValue};
 use super::form::Described;
+use super::host_layer::HostAddress;
 use super::listen::Listen;
-use super::name::{EnvironmentName, ForeignUnit, ProfileName, SecretName, ServiceName, UnitStem};
+use super::name::{
+    EnvironmentName, ForeignUnit, HostName, ProfileName, SecretName, ServiceName, UnitStem,
+};
 use super::probe::UrlPath;
+use super::remote::SshTarget;
 use super::service_layer::Gpu;
 use super::service_value::MAX_GPUS;
 use super::text::{AbsolutePath, Line, MAX_BYTES, RelativePath, Text};
@@ -35,6 +39,9 @@ macro_rules! texts {
 
 texts! {
     ServiceName => KEBAB;
+    HostName => KEBAB;
+    HostAddress => "^[0-9A-Fa-f:.]+$";
+    SshTarget => "^[A-Za-z0-9_][A-Za-z0-9_.:-]*(@[A-Za-z0-9_][A-Za-z0-9_.:-]*)?$";
     ProfileName => KEBAB;
     SecretName => KEBAB;
     EnvironmentName => "^[A-Za-z_][A-Za-z0-9_]{0,127}$";

@@ -4,10 +4,13 @@
 //! the texts only tell where it was written. As TOML the rows are a configuration of their own that
 //! resolves to the same stack: a test holds them to that.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::duration::written;
-use super::provenance::{Path, Provenance, Written};
+use super::provenance::{Path, Provenance, Written, dotted};
 use super::stack::Stack;
 
 mod probe;
@@ -54,6 +57,17 @@ pub fn rows(stack: &Stack, provenance: &Provenance) -> Vec<Row> {
     rows.told
 }
 
+/// A stack as a configuration that resolves to it, one key a line.
+#[must_use]
+pub fn configuration(stack: &Stack) -> String {
+    let mut text = String::new();
+    for row in rows(stack, &Provenance::default()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} = {}", dotted(&row.key), row.value);
+    }
+    text
+}
+
 /// The rows so far.
 struct Rows<'p> {
     provenance: &'p Provenance,
@@ -74,16 +88,29 @@ impl Rows<'_> {
             network,
             notification,
             listen,
+            hosts,
+            this_host,
             ..
         } = stack;
         self.top(&["profile"], json!(profile.as_str()));
         self.top(&["juniperctl"], json!(juniperctl.as_str()));
         self.top(&["network"], json!(network.word()));
-        let names: Vec<&str> = services
+        for host in hosts {
+            let below = |key| ["hosts", host.name.as_str(), key];
+            self.top(&below("address"), json!(host.address.to_string()));
+            if let Some(target) = &host.ssh {
+                self.top(&below("ssh"), json!(target.as_str()));
+            }
+        }
+        if let Some(this) = this_host {
+            self.top(&["this_host"], json!(this.as_str()));
+        }
+        let elsewhere = self.elsewhere(services);
+        let mut names: Vec<&str> = services
             .iter()
             .map(|service| service.name.as_str())
+            .chain(elsewhere.iter().map(String::as_str))
             .collect();
-        let mut names = names;
         names.sort_unstable();
         self.top(&["profiles", profile.as_str(), "services"], json!(names));
         self.top(&["watchdog", "restarts"], json!(restraint.restarts));
@@ -107,6 +134,33 @@ impl Rows<'_> {
             self.top(&below("timeout"), json!(written(notification.timeout)));
             self.top(&below("after"), json!(written(notification.after)));
         }
+    }
+
+    /// Where the head's services are that others wait for; tells their names.
+    fn elsewhere(&mut self, services: &[super::stack::Service]) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
+        for awaited in services
+            .iter()
+            .filter_map(super::stack::Service::managed)
+            .flat_map(|managed| &managed.elsewhere)
+        {
+            let name = awaited.name.as_str();
+            if told.insert(name.to_owned()) {
+                let below = |key| ["services", name, key];
+                self.top(&below("host"), json!(awaited.endpoint.host.to_string()));
+                self.top(&below("port"), json!(awaited.endpoint.port));
+                self.start(&awaited.startup, name);
+            }
+        }
+        told
+    }
+
+    /// How long a service of the head may take to start.
+    fn start(&mut self, startup: &super::probe::Startup, name: &str) {
+        let below = |key| ["services", name, "startup", key];
+        self.top(&below("interval"), json!(written(startup.interval)));
+        let failures = json!(startup.failure_threshold);
+        self.top(&below("failure_threshold"), failures);
     }
 
     /// A value at the top.

@@ -7,6 +7,18 @@
 pub(super) const TEXTS: &[(&str, &str)] = &[
     ("environment", "Environment variables for every service."),
     (
+        "hosts",
+        "Other machines that services are placed on, reached over ssh: juniperctl -H NAME.",
+    ),
+    (
+        "hosts.*.address",
+        "The IP address from which its services come.",
+    ),
+    (
+        "hosts.*.ssh",
+        "What ssh connects to, [user@]host; its address where nothing is written.",
+    ),
+    (
         "juniperctl",
         "Where the juniperctl program is that the units call.",
     ),
@@ -99,6 +111,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "services.*.host",
         "The address it listens on; 127.0.0.1 where nothing is written.",
+    ),
+    (
+        "services.*.hosts",
+        "How many run on other machines, by name: { gpu1 = 4 }.",
     ),
     (
         "services.*.instances",
@@ -213,6 +229,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     (
         "services.*.working_directory",
         "Where it runs; its state directory where nothing is written.",
+    ),
+    (
+        "this_host",
+        "Which of [hosts] this machine is; written by juniperctl -H NAME install.",
     ),
     (
         "watchdog",

@@ -6,7 +6,8 @@ use toml::de::DeTable;
 
 use super::fault::{Code, Fault, Faults};
 use super::form::{Names, flag, string, strings, word};
-use super::name::{EnvironmentName, ProfileName, ServiceName};
+use super::host_layer::{self, HostLayer};
+use super::name::{EnvironmentName, HostName, ProfileName, ServiceName};
 use super::network::Network;
 use super::reader::TableReader;
 use super::restraint::{self, RestraintLayer};
@@ -42,6 +43,10 @@ pub struct Layer {
     pub network: Option<Located<Network>>,
     /// Variables for every service.
     pub environment: BTreeMap<EnvironmentName, Located<Text>>,
+    /// Other machines by name.
+    pub hosts: BTreeMap<HostName, HostLayer>,
+    /// Which of them this machine is; none of them is the head.
+    pub this_host: Option<Located<HostName>>,
     /// How restrained the watchdog is.
     pub watchdog: RestraintLayer,
     /// Services by name.
@@ -89,6 +94,11 @@ pub(super) fn document(mut top: TableReader<'_>, faults: &mut Faults) -> Layer {
             .table("environment", faults)
             .map(|table| service_layer::environment(&table, faults))
             .unwrap_or_default(),
+        hosts: top
+            .table("hosts", faults)
+            .map(|table| host_layer::read(&table, faults))
+            .unwrap_or_default(),
+        this_host: top.optional("this_host", faults, string(HostName::parse)),
         watchdog: top
             .table("watchdog", faults)
             .map(|table| restraint::read(table, faults))

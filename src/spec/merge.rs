@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::credential::CredentialLayer;
+use super::host_layer::HostLayer;
 use super::layer::{Layer, ProfileLayer};
 use super::notification::NotificationLayer;
 use super::probe_layer::ProbeLayer;
@@ -40,6 +41,7 @@ macro_rules! replaced_whole {
 
 replaced_whole!(
     super::source::Located<super::text::Text>,
+    super::source::Located<u64>,
     super::source::Located<super::text::Line>,
     super::source::Located<super::derived::Derived>,
     super::source::Located<super::derived::EnvironmentValue>
@@ -84,6 +86,12 @@ field_by_field!(EdgeLayer {
     expect,
     at
 });
+field_by_field!(HostLayer {
+    at,
+    refused,
+    address,
+    ssh
+});
 field_by_field!(CredentialLayer { file, enforce, at });
 field_by_field!(ProbeLayer {
     path,
@@ -122,6 +130,7 @@ field_by_field!(ServiceLayer {
     port,
     let_out,
     instances,
+    hosts,
     gpu,
     memory_max,
     standard_output,
@@ -153,6 +162,8 @@ field_by_field!(Layer {
     juniperctl,
     network,
     environment,
+    hosts,
+    this_host,
     watchdog,
     services,
     profiles

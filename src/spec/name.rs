@@ -58,6 +58,13 @@ checked_name!(
 );
 
 checked_name!(
+    /// Another machine as the configuration calls it: `gpu1`.
+    HostName,
+    is_kebab,
+    "1 to 40 of a-z, 0-9 and -, beginning with a letter"
+);
+
+checked_name!(
     /// A secret as the configuration and the unit's credentials call it: `data-api-key`.
     SecretName,
     is_kebab,

@@ -26,6 +26,7 @@ mod edges;
 mod environment;
 mod network;
 mod patience;
+mod placement;
 mod service;
 
 pub use derivation::{Derivations, derivations};
@@ -53,17 +54,25 @@ pub fn resolve(
     let profile = merged.profiles.get(&name)?;
     refuse_in_production(merged, &name, profile, circumstances, faults);
     let layers = selected(merged, &name, profile, faults);
-    let names: BTreeSet<ServiceName> = layers.keys().cloned().collect();
     let network = merged
         .network
         .as_ref()
         .map(|network| network.value)
         .unwrap_or_default();
+    let stand_in = profile.stand_in.as_ref().is_some_and(|flag| flag.value);
+    let placement::Placement {
+        here: layers,
+        elsewhere,
+        hosts,
+    } = placement::placed(merged, layers, network, stand_in, faults);
+    let names: BTreeSet<ServiceName> = layers.keys().cloned().collect();
     let context = service::Context {
         merged,
         network,
         layers: &layers,
-        stand_in: profile.stand_in.as_ref().is_some_and(|flag| flag.value),
+        elsewhere: &elsewhere,
+        hosts: &hosts,
+        stand_in,
     };
     let mut services: BTreeMap<ServiceName, Service> = BTreeMap::new();
     for name in &names {
@@ -90,6 +99,7 @@ pub fn resolve(
         .into_iter()
         .filter_map(|name| services.remove(&name))
         .collect();
+    let this_host = merged.this_host.as_ref().map(|this| this.value.clone());
     let juniperctl = merged.juniperctl.as_ref()?.value.clone();
     let listen = merged.watchdog.listen.as_ref();
     Some(
@@ -97,6 +107,7 @@ pub fn resolve(
             .restrained(merged.watchdog.resolved())
             .beside(platform_ports)
             .within(network)
+            .among(hosts, this_host)
             .notifying(notification)
             .shown_at(listen.map_or(Listen::Nowhere, |listen| listen.value)),
     )

@@ -13,7 +13,7 @@ use super::credential::{self, CredentialLayer};
 use super::derived::{Derived, EnvironmentValue};
 use super::fault::Faults;
 use super::form::{Names, SCALAR, flag, number, string, strings, word};
-use super::name::{EnvironmentName, ForeignUnit, SecretName, ServiceName, UnitStem};
+use super::name::{EnvironmentName, ForeignUnit, HostName, SecretName, ServiceName, UnitStem};
 use super::probe_layer::{Endpoint, ProbeLayer, probe};
 use super::reader::TableReader;
 use super::reserved::settable;
@@ -119,6 +119,7 @@ pub struct ServiceLayer {
     pub port: Option<Located<u64>>,
     pub let_out: Option<Located<bool>>,
     pub instances: Option<Located<u64>>,
+    pub hosts: BTreeMap<HostName, Located<u64>>,
     pub gpu: Option<Located<Gpu>>,
     pub memory_max: Option<Located<u64>>,
     pub standard_output: Option<Located<Output>>,
@@ -152,6 +153,13 @@ pub fn read(mut table: TableReader<'_>, faults: &mut Faults) -> ServiceLayer {
         port: table.optional("port", faults, number(1, 65_535)),
         let_out: table.optional("let_out", faults, flag),
         instances: table.optional("instances", faults, number(0, MAX_INSTANCES.into())),
+        hosts: table
+            .table("hosts", faults)
+            .map(|table| {
+                let names = Names::of(HostName::parse);
+                table.values(faults, names, number(0, MAX_INSTANCES.into()))
+            })
+            .unwrap_or_default(),
         gpu: table.optional("gpu", faults, gpu),
         memory_max: table.optional("memory_max", faults, BYTES),
         standard_output: table.optional(

@@ -13,9 +13,12 @@ use super::bind::Bind;
 use super::credential::Credential;
 use super::derived::EnvironmentValue;
 use super::listen::Listen;
-use super::name::{EnvironmentName, ForeignUnit, ProfileName, Selector, ServiceName, UnitStem};
+use super::name::{
+    EnvironmentName, ForeignUnit, HostName, ProfileName, Selector, ServiceName, UnitStem,
+};
 use super::network::Network;
 use super::notification::Notification;
+pub use super::placed::{AwaitedElsewhere, Host};
 use super::probe::{Expectations, Probe, Startup};
 use super::restraint::Restraint;
 pub use super::service_layer::{Gate, Gpu, MAX_INSTANCES, Output, WhenLost};
@@ -38,6 +41,10 @@ pub struct Stack {
     pub notification: Option<Notification>,
     /// Where the watchdog shows what it sees.
     pub listen: Listen,
+    /// Other machines.
+    pub hosts: Vec<Host>,
+    /// Which of them this is for; none of them is the head.
+    pub this_host: Option<HostName>,
     /// The ports of the platform's own services, whether or not they are in this profile.
     pub platform_ports: BTreeSet<u16>,
     positions: BTreeMap<ServiceName, usize>,
@@ -94,6 +101,12 @@ pub struct Managed {
     pub let_out: Option<Endpoint>,
     /// How many run; `None` for a service that has no instances.
     pub instances: Option<u32>,
+    /// How many run on other machines.
+    pub hosts: BTreeMap<HostName, u32>,
+    /// What it waits for on the head, where this is another machine.
+    pub elsewhere: Vec<AwaitedElsewhere>,
+    /// Other machines whose services talk to it.
+    pub clients: BTreeSet<IpAddr>,
     /// Which GPUs it may open.
     pub gpu: Gpu,
     /// Memory limit in bytes.
@@ -126,15 +139,6 @@ pub struct Managed {
     pub exposure_budget: Option<Exposure>,
     /// Sandbox directives that are off for it, with the reason.
     pub relax: BTreeMap<String, Line>,
-}
-
-impl Managed {
-    /// Whether it listens beyond this machine.
-    #[must_use]
-    pub fn is_published(&self) -> bool {
-        self.endpoint
-            .is_some_and(|endpoint| !endpoint.host.is_loopback())
-    }
 }
 
 /// A listening address; instance N listens on `port + N - 1`.
@@ -233,9 +237,21 @@ impl Stack {
             network: Network::default(),
             notification: None,
             listen: Listen::default(),
+            hosts: Vec::new(),
+            this_host: None,
             platform_ports: BTreeSet::new(),
             positions,
             dependents,
+        }
+    }
+
+    /// The same among other machines, for one of them or for the head.
+    #[must_use]
+    pub fn among(self, hosts: Vec<Host>, this_host: Option<HostName>) -> Self {
+        Self {
+            hosts,
+            this_host,
+            ..self
         }
     }
 

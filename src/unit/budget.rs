@@ -59,7 +59,16 @@ pub fn of(stack: &Stack) -> BTreeMap<ServiceName, Budget> {
             .depends_on
             .iter()
             .filter_map(|edge| budgets.get(&edge.on))
-            .map(|budget| (budget.ready() + MARGIN).max(SHORTEST))
+            .map(|budget| budget.ready())
+            // On another machine nothing is known but how long it may take itself.
+            .chain(
+                service
+                    .managed()
+                    .into_iter()
+                    .flat_map(|managed| &managed.elsewhere)
+                    .map(|awaited| awaited.startup.budget()),
+            )
+            .map(|ready| (ready + MARGIN).max(SHORTEST))
             .max()
             .unwrap_or_default();
         let own = service

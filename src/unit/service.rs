@@ -193,7 +193,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         hidden: hidden(service, managed, around.version, under),
         others_ports: others_ports(service, around.stack, around.version, under),
         shown: shown(managed, around.stack, under),
-        peers: around.peers.to_vec(),
+        peers: peers_of(managed, around.peers),
         sandbox: sandbox(managed, around.version, around.stack.network, under),
     }
 }
@@ -266,7 +266,37 @@ fn awaited(service: &Service, around: &Surroundings<'_>) -> Vec<String> {
             });
         }
     }
+    for other in service
+        .managed()
+        .into_iter()
+        .flat_map(|managed| &managed.elsewhere)
+    {
+        if let Some(path) = &other.path {
+            let url = format!("{}{}", other.endpoint.url(1), path.as_str());
+            awaited.push(format!(
+                "--await {}",
+                argument(&format!("{}={url}", other.name))
+            ));
+        }
+    }
     awaited
+}
+
+/// The addresses beyond loopback that it may talk to: the group's, those of the head where it waits for
+/// something there, and those of other machines whose services talk to it.
+fn peers_of(managed: &Managed, group: &[String]) -> Vec<String> {
+    let elsewhere = managed
+        .elsewhere
+        .iter()
+        .map(|other| other.endpoint.host.to_string());
+    let clients = managed.clients.iter().map(ToString::to_string);
+    let all: BTreeSet<String> = group
+        .iter()
+        .cloned()
+        .chain(elsewhere)
+        .chain(clients)
+        .collect();
+    all.into_iter().collect()
 }
 
 /// The lines of the command beside it: until when the start lasts.

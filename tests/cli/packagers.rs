@@ -143,16 +143,29 @@ fn the_shipped_configuration_shows_every_key() {
     );
 }
 
-/// Each of the two ways to be told of an incident is taken; both together are not.
+/// Examples that exclude each other: two ways to be told of an incident; an isolated network and workers on
+/// other machines; the head of these and one of them. Each is taken, without what it excludes.
 fn the_shipped_configuration_is_taken_with_all_its_examples() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("juniper.toml");
     let whole = shipped_with_examples();
-    for other_way in [
+    let (webhook, command) = (
         "webhook_file = ",
         "command = [\"/usr/local/bin/tell-somebody",
+    );
+    let (isolated, this_host) = ("network = \"isolated\"", "this_host = ");
+    let (hosts, published) = ("hosts = ", "host = \"10.0.0.1\"");
+    for other_ways in [
+        &[webhook, this_host, hosts, published][..],
+        &[command, this_host, isolated],
+        &[command, isolated],
     ] {
-        let lines = whole.lines().filter(|line| !line.starts_with(other_way));
+        for way in other_ways {
+            assert!(whole.lines().any(|line| line.starts_with(way)), "{way}");
+        }
+        let lines = whole
+            .lines()
+            .filter(|line| !other_ways.iter().any(|way| line.starts_with(way)));
         std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
         let said = said(juniperctl().arg("--config").arg(&file).arg("check"));
         assert_eq!(said.code, Some(0), "{}\n{}", said.stdout, said.stderr);

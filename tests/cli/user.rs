@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         what_takes_root_is_refused,
         without_a_manager_it_is_said_how_to_have_one,
         a_tree_and_a_user_are_two_things,
+        another_machine_and_a_user_are_two_things,
     ]
 }
 
@@ -126,4 +127,11 @@ fn a_tree_and_a_user_are_two_things() {
     let home = tempfile::tempdir().unwrap();
     let said = run(home.path(), "--root /tmp diff");
     assert_eq!(said.code, Some(2), "{said:#?}");
+}
+
+fn another_machine_and_a_user_are_two_things() {
+    let home = tempfile::tempdir().unwrap();
+    let said = run(home.path(), "-H gpu1 status");
+    assert_eq!(said.code, Some(2), "{said:#?}");
+    assert!(said.stderr.contains("cannot be used with"), "{said:#?}");
 }

@@ -19,6 +19,7 @@ mod failures;
 mod gpu;
 mod group;
 mod hostile;
+mod hosts;
 mod installing;
 mod isolated;
 mod lab;
@@ -113,6 +114,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
+    trials.extend(hosts::trials());
     trials.extend(package::trials());
     trials.extend(gpu::trials());
     trials.extend(provisioning::trials());

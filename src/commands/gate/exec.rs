@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::cli::GateExec;
 use crate::error::CommandError;
@@ -115,7 +116,7 @@ fn become_service(exec: &GateExec, context: &Context) -> u8 {
     // What it imports later comes from the same environment, even where another is put in use meanwhile.
     let bound = program
         .to_str()
-        .and_then(|program| provision::bound(program, Files::leads_to))
+        .and_then(|program| provision::bound(program, |path| Files::read_link(Path::new(path))))
         .map(OsString::from);
     let error = process::become_program(bound.as_ref().unwrap_or(program), arguments);
     context.terminal.error(&format!(

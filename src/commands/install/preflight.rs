@@ -18,30 +18,34 @@ const HIDDEN: &[&str] = &["/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"
 /// The same in user mode.
 const HIDDEN_FROM_USERS: &[&str] = &["/tmp/", "/var/tmp/"];
 
-/// What the units need and this machine lacks.
-pub(super) fn preflight(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+/// What the units need and this machine lacks. Users and program may be about to be brought.
+pub(super) fn preflight(
+    stack: &Stack,
+    brought: bool,
+    context: &Context,
+) -> Result<(), CommandError> {
     if context.is_user() {
-        return of_programs(stack, context);
+        return of_programs(stack, brought, context);
     }
     let account = accounts::user_exists("juniper") && accounts::group_exists("juniper");
-    if !context.paths.is_offline() && !account {
+    if !context.paths.is_offline() && !account && !brought {
         return Err(CommandError::new(Kind::Machine, "the user or the group juniper does not exist")
             .hint("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin juniper"));
     }
     let watchdog = accounts::user_exists(USER) && accounts::group_exists(USER);
-    if !context.paths.is_offline() && !watchdog {
+    if !context.paths.is_offline() && !watchdog && !brought {
         return Err(CommandError::new(Kind::Machine, format!("the user or the group {USER} does not exist"))
             .hint(format!("the package makes both; by hand: sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin {USER}")));
     }
     readable::warn(context);
-    of_programs(stack, context)
+    of_programs(stack, brought, context)
 }
 
-/// The programs that the units run.
-fn of_programs(stack: &Stack, context: &Context) -> Result<(), CommandError> {
+/// The programs that the units run; juniperctl may be about to be brought.
+fn of_programs(stack: &Stack, brought: bool, context: &Context) -> Result<(), CommandError> {
     let there = |path: &str| Files::is_program(&context.paths.at(path));
     let gate = stack.juniperctl.as_str();
-    if !there(gate) {
+    if !there(gate) && !brought {
         return Err(CommandError::new(Kind::Machine, format!("the units call {gate}, but there is no such program"))
             .hint("install the package, copy this program there, or set juniperctl = \"/where/it/is\" in /etc/juniper/juniper.toml"));
     }

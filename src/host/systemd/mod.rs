@@ -8,6 +8,8 @@ mod proxy;
 mod trial;
 
 use std::collections::BTreeMap;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use zbus::{OwnedObjectPath, OwnedVariant};
 
@@ -20,10 +22,14 @@ pub use job::{Job, Jobs, Outcome};
 pub use kill::Ending;
 use proxy::{ListedUnit, ManagerProxy, UnitPropertiesProxy};
 
+/// How long an answer may take that comes from another machine.
+const ANSWER: Duration = Duration::from_secs(20);
+
 /// What systemd answers to a second subscription.
 const ALREADY_SUBSCRIBED: &str = "org.freedesktop.systemd1.AlreadySubscribed";
 
 /// A connection to one systemd.
+#[derive(Debug, Clone)]
 pub struct Systemd {
     connection: zbus::Connection,
     manager: ManagerProxy<'static>,
@@ -46,7 +52,24 @@ impl Systemd {
     /// # Errors
     /// There is no bus, or nobody who may use it.
     pub async fn connect(bus: &Bus) -> Result<Self, BusError> {
-        let connection = bus.connection().await?;
+        Self::on(bus.connection().await?).await
+    }
+
+    /// Connects to the systemd of another machine, through a stream that leads to its bus.
+    ///
+    /// # Errors
+    /// Nobody speaks D-Bus at the other end.
+    pub async fn through(stream: UnixStream) -> Result<Self, BusError> {
+        let connection = zbus::connection::Builder::unix_stream(stream)
+            .method_timeout(ANSWER)
+            .build()
+            .await
+            .map_err(|error| BusError::unreachable(&error))?;
+        Self::on(connection).await
+    }
+
+    /// The systemd at the other end of a connection.
+    async fn on(connection: zbus::Connection) -> Result<Self, BusError> {
         let manager = ManagerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
             .build()

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::hardening::Profile;
 use crate::spec::bind::BindTarget;
 use crate::spec::derived::EnvironmentValue;
-use crate::spec::stack::{Edge, Gate, Gpu, Kind, Managed, Output, Service, WhenLost};
+use crate::spec::stack::{
+    AwaitedElsewhere, Edge, Gate, Gpu, Kind, Managed, Output, Service, WhenLost,
+};
 use crate::spec::text::{RelativePath, Text};
 
 use super::{Origin, Rows, written};
@@ -67,6 +69,10 @@ impl Rows<'_> {
             endpoint,
             let_out,
             instances,
+            hosts,
+            elsewhere,
+            // They follow from where the others are.
+            clients: _,
             gpu,
             memory_max,
             standard_output,
@@ -99,6 +105,12 @@ impl Rows<'_> {
         }
         if let Some(count) = instances {
             self.plain("instances", json!(count));
+        }
+        for awaited in elsewhere {
+            self.awaited(awaited);
+        }
+        for (host, count) in hosts {
+            self.own(&["hosts", host.as_str()], json!(count), Origin::Default);
         }
         self.plain("gpu", gpus(gpu));
         if let Some(bytes) = memory_max {
@@ -152,6 +164,21 @@ impl Rows<'_> {
                 json!(reason.as_str()),
                 Origin::Default,
             );
+        }
+    }
+
+    /// What it waits for on the head: whatever is asked there is its readiness to this service.
+    fn awaited(&mut self, awaited: &AwaitedElsewhere) {
+        let name = awaited.name.as_str();
+        let gate = if awaited.path.is_some() {
+            "ready"
+        } else {
+            "started"
+        };
+        self.own(&["depends_on", name, "gate"], json!(gate), Origin::Default);
+        if let Some(path) = &awaited.path {
+            let key = ["services", name, "readiness", "path"];
+            self.top(&key, json!(path.as_str()));
         }
     }
 

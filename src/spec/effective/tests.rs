@@ -56,6 +56,20 @@ services = ["notebook", "cascor", "data", "worker", "canopy", "redis"]
 overrides.data.stop_timeout = "1min"
 "#;
 
+const HOSTS: &str = r#"
+[hosts.gpu1]
+address = "10.77.0.11"
+[hosts.gpu2]
+address = "10.77.0.12"
+ssh = "ada@gpu2.lab"
+[services.cascor]
+host = "10.77.0.1"
+startup = { interval = "2s", failure_threshold = 7 }
+environment.JUNIPER_CASCOR_LOOPBACK_PUBLISH_ATTESTED = true
+[services.worker]
+hosts = { gpu1 = 4, gpu2 = 8 }
+"#;
+
 fn difference(left: &Stack, right: &Stack) -> String {
     let (left, right) = (format!("{left:#?}"), format!("{right:#?}"));
     TextDiff::from_lines(&left, &right)
@@ -71,6 +85,9 @@ fn what_is_shown_resolves_to_the_same_stack() {
         ("", "mock"),
         ("", "dev"),
         (SITE, "lab"),
+        (HOSTS, "full"),
+        (&format!("this_host = \"gpu1\"\n{HOSTS}"), "full"),
+        (&format!("this_host = \"gpu2\"\n{HOSTS}"), "mock"),
     ] {
         let (stack, rows) = explained(text, profile);
         let mut shown = String::new();

@@ -60,7 +60,10 @@ fn derived_value(
         return None;
     }
     let other_endpoint = |other: &ServiceName| {
-        let layer = context.layers.get(other)?;
+        let layer = context
+            .layers
+            .get(other)
+            .or_else(|| context.elsewhere.get(other))?;
         Some(endpoint_of(layer, context.network))
     };
     let mut address = |owner: &ServiceName, endpoint: Option<Endpoint>| {

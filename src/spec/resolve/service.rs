@@ -13,7 +13,7 @@ use crate::spec::probe::{Expectations, OnFailure, Probe, Startup};
 use crate::spec::probe_layer::ProbeLayer;
 use crate::spec::service_layer::{Gpu, Output, ServiceLayer};
 use crate::spec::source::Located;
-use crate::spec::stack::{Endpoint, Kind, Managed, Service};
+use crate::spec::stack::{Endpoint, Host, Kind, Managed, Service};
 use crate::spec::suggestion::nearest;
 use crate::spec::text::Line;
 
@@ -22,6 +22,7 @@ use super::edges::edges;
 use super::environment::environment;
 use super::network::{inside, outside};
 use super::patience;
+use super::placement;
 use super::stand_in_command;
 
 use std::time::Duration;
@@ -54,6 +55,10 @@ pub(super) struct Context<'c> {
     pub(super) merged: &'c Layer,
     /// The services of the profile, with its changes.
     pub(super) layers: &'c BTreeMap<ServiceName, ServiceLayer>,
+    /// The services of the profile that are on the head, where this is another machine.
+    pub(super) elsewhere: &'c BTreeMap<ServiceName, ServiceLayer>,
+    /// Other machines.
+    pub(super) hosts: &'c [Host],
     /// Whose network they share.
     pub(super) network: Network,
     /// Whether the stand-in takes the services' places.
@@ -156,6 +161,9 @@ fn managed(
             .instances
             .as_ref()
             .map(|count| count.value.try_into().unwrap_or(1)),
+        hosts: placement::counts(layer),
+        elsewhere: placement::awaited(layer, context.elsewhere, context.network),
+        clients: placement::clients(name, context.layers, context.hosts),
         gpu: layer
             .gpu
             .as_ref()
@@ -211,7 +219,7 @@ fn binds(layer: &ServiceLayer) -> Vec<Bind> {
 }
 
 /// How long it may take to its first ready answer.
-fn startup(layer: &ServiceLayer) -> Startup {
+pub(super) fn startup(layer: &ServiceLayer) -> Startup {
     let startup = &layer.startup;
     Startup {
         interval: startup

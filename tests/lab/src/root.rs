@@ -15,6 +15,9 @@ use crate::suite::Suite;
 /// Counts up when the way of making roots changes.
 const RECIPE: u32 = 2;
 
+/// What machines that are reached over ssh have on top. Nobody guesses at passwords there.
+const SSH: [&str; 3] = ["openssh-server", "openssh-client", "sudo"];
+
 /// A root that machines can be booted from. Cheap to copy; as long as a copy lives, nobody replaces
 /// the root.
 #[derive(Debug, Clone)]
@@ -29,6 +32,14 @@ impl Root {
     pub fn prepare(suite: Suite) -> Result<Self, Error> {
         requirements::check()?;
         Self::ensure(suite.codename(), &recipe(suite))
+    }
+
+    /// The same with Debian's own sshd and ssh: a root beside it, so that nobody else's changes.
+    pub fn with_ssh(suite: Suite) -> Result<Self, Error> {
+        requirements::check()?;
+        let mut recipe = recipe(suite);
+        recipe.packages.extend(SSH);
+        Self::ensure(&format!("{suite}-ssh"), &recipe)
     }
 
     /// The root that goes by this name in the cache, made now unless it is as the recipe says.

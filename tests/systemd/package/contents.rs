@@ -27,6 +27,7 @@ usr/share/doc/juniperctl/copyright
 usr/share/doc/juniperctl/export.md
 usr/share/doc/juniperctl/gpus.md
 usr/share/doc/juniperctl/hardening.md
+usr/share/doc/juniperctl/hosts.md
 usr/share/doc/juniperctl/importing.md
 usr/share/doc/juniperctl/installing.md
 usr/share/doc/juniperctl/network.md

@@ -34,6 +34,9 @@ enum Verb {
         /// Also make the images of whole virtual machines.
         #[arg(long = "virtual")]
         images: bool,
+        /// Also make the roots with Debian's sshd.
+        #[arg(long)]
+        ssh: bool,
         /// Also install the published Juniper services, some gigabytes.
         #[arg(long)]
         real: bool,
@@ -83,8 +86,9 @@ fn main() -> ExitCode {
         Verb::Prepare {
             suites,
             images,
+            ssh,
             real,
-        } => prepare::run(&suites, images, real),
+        } => prepare::run(&suites, &prepare::Extras { images, ssh, real }),
         Verb::Shell { suite, real } => shell::run(suite, real),
         Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),
         Verb::Bench {

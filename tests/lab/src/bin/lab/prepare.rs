@@ -7,20 +7,38 @@ use juniper_lab::{Error, Root, Suite, real, vm};
 
 use super::{Done, packages, tell};
 
+/// The releases whose machines are reached over ssh.
+const WITH_SSH: [Suite; 2] = [Suite::Bookworm, Suite::Trixie];
+
+/// What is made besides the roots.
+pub(super) struct Extras {
+    /// Images of whole virtual machines.
+    pub(super) images: bool,
+    /// Roots with sshd.
+    pub(super) ssh: bool,
+    /// The real services.
+    pub(super) real: bool,
+}
+
 /// Makes the roots, and the images and the real services if asked for.
-pub(super) fn run(suites: &[Suite], with_images: bool, with_real: bool) -> Done {
-    // Asking for the services alone should not make roots that they do not need.
-    let wanted = match (suites, with_images, with_real) {
+pub(super) fn run(suites: &[Suite], extras: &Extras) -> Done {
+    // Asking for the services or for sshd alone should not make roots that they do not need.
+    let wanted = match (suites, extras.images, extras.real || extras.ssh) {
         ([], true, _) | ([], false, false) => &Suite::ALL,
         _ => suites,
     };
     for &suite in wanted {
         timed(suite.codename(), || Root::prepare(suite))?;
-        if with_images {
+        if extras.images {
             timed(&format!("the {suite} image"), || vm::Image::prepare(suite))?;
         }
     }
-    if with_real {
+    if extras.ssh {
+        for suite in WITH_SSH {
+            timed(&format!("{suite} with sshd"), || Root::with_ssh(suite))?;
+        }
+    }
+    if extras.real {
         timed("the clients", real::clients::Clients::prepare)?;
         let package = packages::built(None, packages::JUNIPERCTL)?;
         let (_, said) = timed("the real services (this takes minutes)", || {
