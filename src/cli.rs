@@ -7,7 +7,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::spec::duration;
 use crate::spec::name::Selector;
-use crate::spec::remote::SshTarget;
 use crate::spec::stack::MAX_INSTANCES;
 use crate::spec::{ProfileName, ServiceName, fault::Problem};
 use crate::unit::SystemdVersion;
@@ -15,6 +14,7 @@ use crate::unit::SystemdVersion;
 mod configuration;
 mod export;
 mod gate;
+mod globals;
 mod installed;
 mod learn;
 mod preflight;
@@ -24,6 +24,7 @@ mod watchdog;
 
 pub use configuration::{Check, Explain};
 pub use export::Export;
+pub use globals::{Color, Globals};
 pub use installed::Rollback;
 pub use learn::Learn;
 pub use preflight::{Doctor, Import};
@@ -52,50 +53,6 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options that every command takes
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of its own"
-)]
-pub struct Globals {
-    /// Work on a directory tree instead of this machine; no bus is needed
-    #[arg(long, global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Work on another machine over ssh, by address or by its name in the configuration; can be repeated
-    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with_all = ["root", "user"])]
-    pub hosts: Vec<SshTarget>,
-    /// Work with your own manager and your own units, without root
-    #[arg(long, global = true, conflicts_with = "root")]
-    pub user: bool,
-    /// Read this file instead of /etc/juniper/juniper.toml
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say each step
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
-}
-
-/// When to use colour
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// What to do
@@ -370,10 +327,6 @@ fn span(text: &str) -> Result<Duration, String> {
 
 fn profile(text: &str) -> Result<ProfileName, String> {
     ProfileName::parse(text).map_err(said)
-}
-
-fn ssh_target(text: &str) -> Result<SshTarget, String> {
-    SshTarget::parse(text).map_err(said)
 }
 
 fn selector(text: &str) -> Result<Selector, String> {
