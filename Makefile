@@ -94,7 +94,7 @@ soak: deb mutated ## the long campaigns: each trial on each systemd, kills, powe
 	cargo test --package juniperctl --test systemd -- systemd::
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
-	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
+	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=20 INSTALL_POWER_MOMENTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
 	  cargo test --package juniperctl --test systemd -- an_install
 
 mutated: requirements ## 100,000 mutated configurations; writes tests/mutated/REPORT.md

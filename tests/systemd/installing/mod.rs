@@ -4,6 +4,7 @@
 //! somebody has come to mend them.
 
 mod kills;
+mod moments;
 mod power;
 mod refusals;
 mod stage;

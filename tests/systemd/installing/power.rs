@@ -20,9 +20,9 @@ const OFF: &str = "[Unit]\nConditionPathExists=/nowhere\n";
 const BOOT: Duration = Duration::from_mins(10);
 const COMMAND: Duration = Duration::from_mins(2);
 
-/// How often the power fails; `make soak` asks for fifty.
+/// How often the power fails; `make soak` asks for twenty.
 fn wanted() -> usize {
-    lab::count("INSTALL_POWER_CUTS", 3)
+    lab::count("INSTALL_POWER_CUTS", 2)
 }
 
 /// After each cut one whole set that systemd takes from the boot on; another install completes.
@@ -50,6 +50,9 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
             install_line(PROFILES[0])
         );
         machine.succeed(&back_and_forth, COMMAND)?;
+        if round == 1 {
+            super::moments::looked_at(&machine, suite, &sets, took, &mut random)?;
+        }
         let span = u64::try_from(took.as_millis() * 4).unwrap_or(u64::MAX);
         std::thread::sleep(Duration::from_millis(random.below(span)));
         machine.pull_the_plug();

@@ -21,8 +21,8 @@ pub(crate) fn print() {
     seen.sort_unstable();
     let mut text = String::from(
         "# Installing under attack\n\n\
-         Written by the trials in `tests/systemd/installing`. CI runs a sample of them, `make soak` asks for 1000 kills and 50\n\
-         power cuts; each row says how many there were. After each event the units on disk were wholly the old or wholly the new\n\
+         Written by the trials in `tests/systemd/installing`. CI runs a sample of them, `make soak` asks for 1000 kills, 20\n\
+         power cuts and 50 moments at which the power could have failed; each row says how many there were. After each event the units on disk were wholly the old or wholly the new\n\
          ones, systemd took them all, and another install completed and left nothing else.\n\
          \n\
          | campaign | what was seen |\n|---|---|\n",

@@ -11,6 +11,7 @@ mod accelerator;
 mod channel;
 mod chroot;
 mod command;
+mod cut;
 mod disk;
 mod guest;
 mod image;
@@ -18,6 +19,7 @@ mod process;
 
 pub use chroot::chroot;
 pub use command::Settled;
+pub use cut::unpacked;
 pub use disk::Disk;
 pub use image::Image;
 
