@@ -22,8 +22,9 @@ pub(crate) fn print() {
     let mut text = String::from(
         "# Installing under attack\n\n\
          Written by the trials in `tests/systemd/installing`. CI runs a sample of them, `make soak` asks for 1000 kills, 20\n\
-         power cuts and 50 moments at which the power could have failed; each row says how many there were. After each event the units on disk were wholly the old or wholly the new\n\
-         ones, systemd took them all, and another install completed and left nothing else.\n\
+         power cuts and 50 moments at which the power could have failed; each row says how many there were. After each event\n\
+         the units on disk were wholly the old or wholly the new ones, systemd took them all, and another install completed\n\
+         and left nothing else.\n\
          \n\
          | campaign | what was seen |\n|---|---|\n",
     );
