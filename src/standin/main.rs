@@ -9,6 +9,7 @@ mod contract;
 mod control;
 mod dependency;
 mod duration;
+mod encoded;
 mod failure;
 mod fault;
 mod key;

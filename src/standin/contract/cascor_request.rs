@@ -1,13 +1,13 @@
 //! What a request to the training service asks for, in its path and its body. Pure: it reads
 //! requests, and refuses what cannot be read in the real service's form.
 
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::cascor::{invalid, refused};
 use super::session::{Loaded, Otherwise, Rows};
 use super::{Answer, Asked};
+use crate::encoded;
 
 /// A route of the training service besides health, start and status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +46,7 @@ pub(crate) fn requests(path: &str) -> Vec<(&'static str, Request)> {
     let Some(path) = path.strip_prefix("/v1/") else {
         return Vec::new();
     };
-    let parts: Vec<String> = path
-        .split('/')
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let parts = encoded::segments(path);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["network"] => vec![

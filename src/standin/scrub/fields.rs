@@ -1,7 +1,7 @@
 //! Secrets by the name under which they stand: in headers, queries, forms and JSON. Pure: it takes
 //! values out of their places, or notes them for whoever looks for them elsewhere.
 
-use percent_encoding::percent_decode_str;
+use crate::encoded;
 use serde_json::{Map, Value};
 
 use super::name::{Sensitivity, sensitivity};
@@ -27,13 +27,7 @@ pub(crate) fn query_by_name(query: &str) -> String {
 }
 
 fn is_telling(name: &str) -> bool {
-    sensitivity(&decoded(name)) > Sensitivity::Open
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8_lossy()
-        .into_owned()
+    sensitivity(&encoded::of_query(name)) > Sensitivity::Open
 }
 
 /// The body with what stands under telling names replaced.
@@ -191,8 +185,8 @@ fn learn_header(value: &str, secrets: &mut Secrets) {
 
 fn learn_query(query: &str, secrets: &mut Secrets) {
     for (name, value) in query.split('&').filter_map(|part| part.split_once('=')) {
-        if sensitivity(&decoded(name)) == Sensitivity::Certain {
-            secrets.learn(&decoded(value));
+        if sensitivity(&encoded::of_query(name)) == Sensitivity::Certain {
+            secrets.learn(&encoded::of_query(value));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a request to the dataset service asks for, in its path, its query and its body. Pure: it
 //! reads requests, and refuses what cannot be read in the real service's form.
 
-use percent_encoding::percent_decode_str;
+use crate::encoded;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -30,10 +30,7 @@ pub(crate) enum Request {
 /// The methods that a path takes, each with what it asks for.
 pub(crate) fn requests(path: &str) -> Vec<(&'static str, Request)> {
     use Request as R;
-    let parts: Vec<String> = path
-        .split('/')
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let parts = encoded::segments(path);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["", "v1", "generators"] => vec![("GET", R::Generators)],
@@ -112,11 +109,7 @@ pub(crate) fn parameter(asked: &Asked, name: &str) -> Option<String> {
         .split('&')
         .filter_map(|part| part.split_once('='))
         .find(|(key, _)| *key == name)
-        .map(|(_, value)| {
-            percent_decode_str(&value.replace('+', " "))
-                .decode_utf8_lossy()
-                .into_owned()
-        })
+        .map(|(_, value)| encoded::of_query(value))
 }
 
 /// A number in the query.
