@@ -28,7 +28,7 @@ struct Package {
     version: &'static str,
 }
 
-/// What juniperctl was measured with, as in the README.
+/// What juniperctl was measured with: the versions of packaging/locks/services.toml, a test asks.
 const PACKAGES: [Package; 4] = [
     Package {
         service: "data",
@@ -231,4 +231,21 @@ fn links(managed: &Managed, own: &Directories) -> Vec<String> {
         ));
     }
     links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PACKAGES;
+
+    #[test]
+    fn the_versions_are_those_that_provision_installs() {
+        let locked: toml::Table = include_str!("../../packaging/locks/services.toml")
+            .parse()
+            .unwrap();
+        for package in PACKAGES {
+            let service = &locked["services"][package.service];
+            let pinned = format!("{}=={}", package.requirement, package.version);
+            assert_eq!(service["requirement"].as_str(), Some(pinned.as_str()));
+        }
+    }
 }
