@@ -56,13 +56,7 @@ pub(super) fn survive(machine: &Machine) -> Outcome {
         "variables": short(&strings).map(|(index, text)| (format!("H{index}"), text.clone())).collect::<BTreeMap<_, _>>(),
     });
     machine.write("/run/wanted.json", wanted.to_string(), 0o644)?;
-    for engine in [
-        "kubernetes",
-        "compose",
-        "quadlet",
-        "supervisord",
-        "procfile",
-    ] {
+    for engine in super::ENGINES {
         let export = format!(
             "juniperctl --config {CONFIGURATION} --quiet export {engine} --out /run/hostile/{engine} 2>&1"
         );

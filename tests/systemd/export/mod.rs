@@ -25,19 +25,22 @@ pub(crate) fn trials() -> Vec<Trial> {
     )]
 }
 
+/// Whose words a stack can be put into.
+const ENGINES: [&str; 5] = [
+    "kubernetes",
+    "compose",
+    "quadlet",
+    "supervisord",
+    "procfile",
+];
+
 fn every_engine() -> Outcome {
     let engines = Engines::prepare()?;
     let machine = Machine::boot(engines.root(), engines.shown(BootOptions::default()))?;
     machine.install_deb(&package("juniperctl"))?;
     machine.install_deb(&package("juniper-standin"))?;
     machine.write("/run/mock.toml", "profile = \"mock\"\n", 0o644)?;
-    for engine in [
-        "kubernetes",
-        "compose",
-        "quadlet",
-        "supervisord",
-        "procfile",
-    ] {
+    for engine in ENGINES {
         let export = format!(
             "juniperctl --config /run/mock.toml --quiet export {engine} --out /run/{engine}"
         );

@@ -7,6 +7,7 @@ mod kills;
 mod moments;
 mod power;
 mod refusals;
+mod seen;
 mod stage;
 mod table;
 

@@ -11,7 +11,7 @@ use juniper_lab::{BootOptions, Suite};
 
 use super::super::lab::{self, Outcome, claim, exits, machine};
 use super::super::ordering::Random;
-use super::stage::{LOADED, LOOK, PROFILES, STRAYS, install_line};
+use super::seen::Seen;
 use super::table::note;
 
 /// Where the looking machine sees what was on the disk.
@@ -48,8 +48,7 @@ pub(super) fn looked_at(
     )?;
     looking.write("/usr/local/bin/put", format!("#!/bin/sh\n{PUT}"), 0o755)?;
     let shell = |line: &str| exits(&looking, line, 0).map(|output| output.stdout);
-    let mut seen = [0, 0];
-    let mut halves = 0;
+    let mut seen = Seen::of(sets);
     for moment in 1..=wanted() {
         let span = u64::try_from(took.as_millis() * 2).unwrap_or(u64::MAX);
         std::thread::sleep(Duration::from_millis(random.below(span)));
@@ -60,45 +59,20 @@ pub(super) fn looked_at(
         std::fs::remove_file(&copy)?;
 
         shell(&format!("/usr/local/bin/put {SHOWN}/{name}"))?;
-        let set = shell(LOOK)?;
-        let Some(found) = sets.iter().position(|known| *known == set) else {
-            let listed = shell("ls -lAR /etc/systemd/system /etc/systemd/.juniperctl")?;
-            return Err(format!("moment {moment}: neither set:\n{listed}\n{set}").into());
-        };
-        seen[found] += 1;
-        halves += usize::from(!shell(&format!("{STRAYS}; true"))?.is_empty());
-        let refused = shell(LOADED)?;
-        claim(
-            refused.is_empty(),
-            format!("moment {moment}: systemd refuses: {refused}"),
-        )?;
-        shell(&install_line(PROFILES[0]))?;
-        claim(
-            shell(LOOK)? == sets[0],
-            format!("moment {moment}: not the set that was installed"),
-        )?;
-        let strays = shell(&format!("{STRAYS}; true"))?;
-        claim(
-            strays.is_empty(),
-            format!("moment {moment}: strays: {strays}"),
-        )?;
-        println!(
-            "moment {moment} of {}: {} one set, {} the other, {halves} in the middle",
-            wanted(),
-            seen[0],
-            seen[1]
-        );
+        seen.look(&format!("moment {moment}"), shell)?;
+        println!("moment {moment} of {}: {}", wanted(), seen.told());
     }
-    claim(halves > 0 || wanted() < 20, "no moment was in an install")?;
+    claim(
+        seen.halves > 0 || wanted() < 20,
+        "no moment was in an install",
+    )?;
     note(
         "power gone at a random moment, looked at without a boot",
         format!(
-            "{} moments of a virtual machine on systemd {}: {} times one set, {} times the other; {halves} times in the \
-             middle of an install that the next one ended",
+            "{} moments of a virtual machine on systemd {}: {}",
             wanted(),
             suite.systemd_version(),
-            seen[0],
-            seen[1]
+            seen.told()
         ),
     );
     Ok(())

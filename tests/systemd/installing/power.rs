@@ -10,7 +10,8 @@ use libtest_mimic::Failed;
 
 use super::super::lab::{self, Outcome, claim};
 use super::super::ordering::Random;
-use super::stage::{LOADED, LOOK, PROFILES, STRAYS, install_line};
+use super::seen::Seen;
+use super::stage::{LOOK, PROFILES, install_line};
 use super::table::note;
 
 /// Keeps all services from starting at each boot: an emulated machine is slow enough without them.
@@ -40,8 +41,7 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
     }
     sets.reverse();
     claim(sets[0] != sets[1], "one set")?;
-    let mut seen = [0, 0];
-    let mut halves = 0;
+    let mut seen = Seen::of(&sets);
     for round in 1..=wanted() {
         // Back and forth without a pause, so that any moment is one of an install.
         let back_and_forth = format!(
@@ -57,41 +57,19 @@ pub(super) fn cuts(suite: Suite) -> Outcome {
         std::thread::sleep(Duration::from_millis(random.below(span)));
         machine.pull_the_plug();
         machine = up(&disk)?;
-        let set = machine.succeed(LOOK, COMMAND)?;
-        let found = sets.iter().position(|known| *known == set);
-        let Some(found) = found else {
-            let listed = machine.succeed("ls -lA /etc/systemd/system", COMMAND)?;
-            return Err(format!("neither set:\n{listed}\n{set}").into());
-        };
-        seen[found] += 1;
-        let half = machine.succeed(&format!("{STRAYS}; true"), COMMAND)?;
-        halves += usize::from(!half.is_empty());
-        let refused = machine.succeed(LOADED, COMMAND)?;
-        claim(refused.is_empty(), format!("systemd refuses: {refused}"))?;
-        machine.succeed(&install_line(PROFILES[0]), COMMAND)?;
-        claim(
-            machine.succeed(LOOK, COMMAND)? == sets[0],
-            "not the set that was installed",
-        )?;
-        let strays = machine.succeed(&format!("{STRAYS}; true"), COMMAND)?;
-        claim(strays.is_empty(), format!("strays: {strays}"))?;
-        println!(
-            "power cut {round} of {}: {} one set, {} the other, {halves} in the middle",
-            wanted(),
-            seen[0],
-            seen[1]
-        );
+        seen.look(&format!("cut {round}"), |line| {
+            Ok(machine.succeed(line, COMMAND)?)
+        })?;
+        println!("power cut {round} of {}: {}", wanted(), seen.told());
     }
     machine.power_off()?;
     note(
         "power cut at a random moment",
         format!(
-            "{} cuts of a virtual machine on systemd {}: {} times one set, {} times the other; {halves} times \
-             in the middle of an install that the next one ended",
+            "{} cuts of a virtual machine on systemd {}: {}",
             wanted(),
             suite.systemd_version(),
-            seen[0],
-            seen[1]
+            seen.told()
         ),
     );
     Ok(())

@@ -71,11 +71,7 @@ pub(super) fn whole(suite: Suite) -> Outcome {
     stops_and_starts(&stage)?;
 
     stage.machine.reboot()?;
-    stage.waits_until("the group to come back by itself", || {
-        stage
-            .as_user("juniperctl --user health")
-            .is_ok_and(|health| health.success())
-    })?;
+    stage.is_ready_at_last("the group to come back by itself")?;
     has(
         &stage.exits("juniperctl --user status", 0)?,
         &["worker@2", "active"],
@@ -186,11 +182,7 @@ fn keys_and_instances(stage: &Stage) -> Outcome {
     )?;
     stage.exits("juniperctl --user scale worker=2", 0)?;
     // Setting the secret has restarted cascor; its workers come back by themselves.
-    stage.waits_until("the workers to be linked again", || {
-        stage
-            .as_user("juniperctl --user health")
-            .is_ok_and(|health| health.success())
-    })?;
+    stage.is_ready_at_last("the workers to be linked again")?;
     has(
         &stage.exits("juniperctl --user health", 0)?,
         &["the group is ready", "worker@2"],
@@ -231,11 +223,7 @@ fn recovers(stage: &Stage) -> Outcome {
         format!("the hang was cured after {took:?}"),
     )?;
     stage.replaced("juniper-canopy.service", &dependent)?;
-    stage.waits_until("data to be ready again", || {
-        stage
-            .as_user("juniperctl --user health")
-            .is_ok_and(|health| health.success())
-    })?;
+    stage.is_ready_at_last("data to be ready again")?;
     claim(
         stage.process("juniper-cascor.service")? == others,
         "cascor was restarted",

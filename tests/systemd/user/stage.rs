@@ -111,6 +111,14 @@ impl Stage {
         Ok(())
     }
 
+    /// Waits until all of the group answers that it is ready.
+    pub(super) fn is_ready_at_last(&self, what: &str) -> Outcome {
+        self.waits_until(what, || {
+            self.as_user("juniperctl --user health")
+                .is_ok_and(|health| health.success())
+        })
+    }
+
     /// The main process of a unit of the user's.
     pub(super) fn process(&self, unit: &str) -> Result<String, Failed> {
         let line = format!("systemctl --user show -p MainPID --value {unit}");
