@@ -13,6 +13,7 @@ mod program;
 mod session;
 mod ssh;
 mod stage;
+mod streams;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ use super::clock;
 use super::environment;
 use super::http::Prober;
 use super::systemd::{BusError, Systemd};
+use streams::Streams;
 
 pub use error::RemoteError;
 pub use facts::{RemoteFacts, Rights};
@@ -86,21 +88,12 @@ impl Remote {
             .prefix("juniperctl-")
             .tempdir_in(environment::runtime_base())
             .map_err(|error| RemoteError::failed("make a private directory", &error))?;
-        let mut command = ssh::master(&control(&directory), target, facts::SCRIPT);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut master = command
-            .spawn()
-            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(waits), Some(mut output), Some(errors)) = (
-            master.stdin.take(),
-            master.stdout.take(),
-            master.stderr.take(),
-        ) else {
-            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
-        };
+        let Streams {
+            child: mut master,
+            input: waits,
+            mut output,
+            errors,
+        } = Streams::of(ssh::master(&control(&directory), target, facts::SCRIPT))?;
         let said = Arc::new(Mutex::new(String::new()));
         let mut ended = listen(errors, Arc::clone(&said));
         let told = clock::within(CONNECTING, told(&mut output)).await;

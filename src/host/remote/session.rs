@@ -12,6 +12,7 @@ use crate::host::clock;
 use crate::spec::text::for_terminal;
 
 use super::facts::Rights;
+use super::streams::Streams;
 use super::{MAX_SAID, Remote, RemoteError, control, lines, ssh};
 
 /// The most that is taken of what a program prints.
@@ -99,23 +100,17 @@ impl Remote {
 
     pub(super) async fn finish(
         &self,
-        mut command: Command,
+        command: Command,
         input: &[u8],
         tried: &str,
         limit: Duration,
     ) -> Result<Ran, RemoteError> {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(mut pipe), Some(output), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
-        };
+        let Streams {
+            mut child,
+            input: mut pipe,
+            output,
+            errors,
+        } = Streams::of(command)?;
         let fed = async move {
             // One that does not read to the end says why by other means.
             drop(pipe.write_all(input).await);

@@ -1,13 +1,12 @@
 //! A directory on another machine that is there as long as [`Stage`] is: it goes when its keeper there hears
 //! the end of its input, which comes however this process, or the connection, ends.
 
-use std::process::Stdio;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin};
 
 use crate::host::clock;
 
+use super::streams::Streams;
 use super::{Remote, RemoteError, TRANSFER};
 
 /// Makes the directory, fills it with a program (`$1` bytes, digest `$2`) and a configuration (`$3` bytes),
@@ -53,21 +52,12 @@ impl Remote {
         let tried = "put files there";
         let sizes = [program.len(), configuration.len()].map(|size| size.to_string());
         let [size, length] = &sizes;
-        let mut command = self.session(SCRIPT, &[size, digest, length]);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut keeper = command
-            .spawn()
-            .map_err(|error| RemoteError::NoProgram(error.to_string()))?;
-        let (Some(mut pipe), Some(mut output), Some(mut errors)) = (
-            keeper.stdin.take(),
-            keeper.stdout.take(),
-            keeper.stderr.take(),
-        ) else {
-            return Err(RemoteError::NoProgram("it has no streams".to_owned()));
-        };
+        let Streams {
+            child: keeper,
+            input: mut pipe,
+            mut output,
+            mut errors,
+        } = Streams::of(self.session(SCRIPT, &[size, digest, length]))?;
         let work = async {
             // Why it does not read to the end is on its standard error.
             drop(pipe.write_all(program).await);

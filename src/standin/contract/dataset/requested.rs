@@ -1,12 +1,12 @@
 //! What a request to the dataset service asks for, in its path, its query and its body. Pure: it
 //! reads requests, and refuses what cannot be read in the real service's form.
 
-use crate::encoded;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::super::{Answer, Asked};
+use crate::encoded;
 
 /// A route of the dataset service besides health.
 #[derive(Clone, Debug, PartialEq, Eq)]
