@@ -37,6 +37,7 @@ pub mod remote;
 pub mod secrets;
 pub mod server;
 pub mod signals;
+pub mod sockets;
 pub mod switch;
 #[cfg(test)]
 mod switch_tests;

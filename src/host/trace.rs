@@ -3,6 +3,7 @@
 //! The program is `learn::kernel`'s. Nothing is stopped, slowed by a stop, or changed; the kernel forgets
 //! the program with the last descriptor of it, so that nothing is left behind however this process ends.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -13,10 +14,11 @@ use aya::maps::{MapData, RingBuf};
 use aya::programs::RawTracePoint;
 use tokio::io::unix::AsyncFd;
 
-use super::descriptor;
+use super::{descriptor, sockets};
 use crate::learn::call::Begins;
 use crate::learn::kernel::Record;
 use crate::learn::kernel::program::{NAME, RECORDS, object_for};
+use crate::readiness::socket_table::{self, Socket};
 
 /// The place in the kernel where each system call ends.
 const END_OF_CALL: &str = "sys_exit";
@@ -92,14 +94,38 @@ fn told(error: &dyn std::error::Error) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The number by which the kernel knows a control group; `None` where it is not there.
-#[must_use]
-pub fn control_group(path: &str) -> Option<u64> {
+/// Where the kernel shows a control group.
+fn directory_of_group(path: &str) -> Option<String> {
     let mount = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
         .into_iter()
         .find(|mount| fs::exists(format!("{mount}/cgroup.procs")).unwrap_or(false))?;
-    let metadata = fs::metadata(format!("{mount}{path}")).ok()?;
+    Some(format!("{mount}{path}"))
+}
+
+/// The number by which the kernel knows a control group; `None` where it is not there.
+#[must_use]
+pub fn control_group(path: &str) -> Option<u64> {
+    let metadata = fs::metadata(directory_of_group(path)?).ok()?;
     Some(metadata.ino())
+}
+
+/// The sockets by which a control group's processes call somebody who does not answer.
+#[must_use]
+pub fn unanswered(group: &str) -> Vec<Socket> {
+    let processes = directory_of_group(group)
+        .and_then(|directory| fs::read_to_string(format!("{directory}/cgroup.procs")).ok())
+        .unwrap_or_default();
+    let processes: Vec<u32> = processes.lines().filter_map(|it| it.parse().ok()).collect();
+    // They have one network in common.
+    let Some(first) = processes.first() else {
+        return Vec::new();
+    };
+    let mut calling = sockets::of_network(&first.to_string(), socket_table::unanswered);
+    if !calling.is_empty() {
+        let held: BTreeSet<u64> = processes.into_iter().flat_map(sockets::held_by).collect();
+        calling.retain(|socket| held.contains(&socket.inode));
+    }
+    calling
 }
 
 /// Where a relative path of a process begins, as long as the process is there.

@@ -214,11 +214,19 @@ fn verdict(
             "programs that list network interfaces ask for it and mostly live without: only if it fails",
         ),
         Denial::AddressFamily(Some(_)) => right("no service needs sockets of that kind"),
-        Denial::Destination(_) | Denial::UnknownDestination | Denial::NoRoute if about.isolated => {
+        Denial::Destination(_)
+        | Denial::Unanswered(_)
+        | Denial::UnknownDestination
+        | Denial::NoRoute
+            if about.isolated =>
+        {
             right("the group has a network of its own, and nothing leads out of it")
         }
         Denial::NoRoute => unable("no directive denies it: the machine itself has no way there"),
-        Denial::Destination(_) | Denial::UnknownDestination => relax(
+        Denial::Unanswered(_) if directives.is_empty() => {
+            unable("no directive denies it: nobody answers there")
+        }
+        Denial::Destination(_) | Denial::Unanswered(_) | Denial::UnknownDestination => relax(
             directives,
             "it talks to addresses beyond this machine, as juniperctl learn saw",
             "this opens every address: there is no key for one; a drop-in with IPAddressAllow= \

@@ -149,8 +149,10 @@ fn what_must_not_be_granted_is_said_to_be_right() {
         );
     }
     let isolated = format!("network = \"isolated\"\n{SITE}");
-    let judged = all(&isolated, &[Denial::Destination(address("192.0.2.1:80"))]).remove(0);
-    assert!(matches!(judged.verdict, Verdict::Right(_)), "{judged:?}");
+    for denial in [Denial::Destination, Denial::Unanswered] {
+        let judged = all(&isolated, &[denial(address("192.0.2.1:80"))]).remove(0);
+        assert!(matches!(judged.verdict, Verdict::Right(_)), "{judged:?}");
+    }
 }
 
 #[test]
@@ -169,6 +171,10 @@ fn a_directive_goes_only_where_nothing_smaller_helps() {
         ),
         (
             Denial::Destination("192.0.2.1:80".parse().unwrap()),
+            vec!["IPAddressDeny"],
+        ),
+        (
+            Denial::Unanswered("192.0.2.1:80".parse().unwrap()),
             vec!["IPAddressDeny"],
         ),
         (

@@ -108,7 +108,9 @@ impl Tally {
                 Denial::AddressFamily(None) => {
                     !better(|one| matches!(one, Denial::AddressFamily(Some(_))))
                 }
-                Denial::UnknownDestination => !better(|one| matches!(one, Denial::Destination(_))),
+                Denial::UnknownDestination => {
+                    !better(|one| matches!(one, Denial::Destination(_) | Denial::Unanswered(_)))
+                }
                 _ => true,
             }
         })

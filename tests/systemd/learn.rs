@@ -1,9 +1,12 @@
 //! What a service is denied is named, the proposal grants it, and what must not be granted is not proposed.
 //!
-//! A container does not hold addresses back: that the kernel says EPERM of those is shown by the escape
-//! trials, and what `learn` makes of it by the tables of `learn::call`.
+//! A container does not hold addresses back: there somebody who does not answer stands for that, and a
+//! virtual machine, whose kernel drops what may not leave, shows that it is the same.
 
-use juniper_lab::{BootOptions, Machine, Suite};
+use std::time::Duration;
+
+use juniper_lab::vm::{Image, Vm};
+use juniper_lab::{BootOptions, Machine, Suite, trial as lab_trial};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -38,6 +41,9 @@ tries = {
     "root": lambda: os.setuid(0),
     "low": listen,
 }
+silent = socket.socket()
+silent.setblocking(False)
+silent.connect_ex(("198.51.100.2", 9000))
 told = {}
 while True:
     for name, what in tries.items():
@@ -49,19 +55,72 @@ while True:
     time.sleep(0.5)
 "#;
 
-/// A directory of before, and another service's files.
+/// A directory of before, another service's files, and a network in which nobody answers.
 const SCENERY: &str = "set -e
+ip link add silent type veth peer name nobody
+ip address add 198.51.100.1/24 dev silent
+ip link set silent up
+ip link set nobody up
+ip neighbour add 198.51.100.2 lladdr 02:00:00:00:00:01 dev silent
 install -d -o juniper -g juniper /var/lib/foo /var/lib/juniper/other
 install -d -m 755 /home/somebody
 juniperctl install --yes --quiet
 juniperctl start
 ";
 
+/// A service that talks beyond the machine, to somebody who is there.
+const CALLER: &str = r#"
+import signal, socket
+print("ANSWERED", socket.create_connection(("192.0.2.1", 9000)), flush=True)
+while True: signal.pause()
+"#;
+
+/// Somebody to talk to.
+const LISTENER: &str = "set -e
+ip address add 192.0.2.1/24 dev lo
+systemd-run --quiet --unit=listener /usr/bin/python3 -c 'import socket, signal
+one = socket.create_server((\"192.0.2.1\", 9000)); signal.pause()'
+juniperctl install --yes --quiet
+juniperctl start
+";
+
+/// An emulated machine is ten times slower than a real one.
+const EMULATED: Duration = Duration::from_mins(3);
+
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![lab::trial(
-        "systemd::257::what_is_denied_is_learnt_and_the_proposal_grants_it",
-        || learn(Suite::Trixie),
-    )]
+    vec![
+        lab::trial(
+            "systemd::257::what_is_denied_is_learnt_and_the_proposal_grants_it",
+            || learn(Suite::Trixie),
+        ),
+        lab_trial::for_soak("systemd::257::what_a_filter_drops_is_learnt", || {
+            dropped(Suite::Trixie)
+        }),
+    ]
+}
+
+/// The kernel tells nobody that it drops a TCP packet: connect(2) just waits.
+fn dropped(suite: Suite) -> Outcome {
+    let disk = Image::prepare(suite)?.disk(|tree| {
+        lab::packages(tree)?;
+        std::fs::write(tree.join("srv/notebook.py"), CALLER).unwrap();
+        std::fs::write(tree.join("etc/juniper/juniper.toml"), CONFIGURATION).unwrap();
+        Ok(())
+    })?;
+    let machine = Vm::boot(&disk, EMULATED)?;
+    machine.wait_until_settled(EMULATED)?;
+    machine.succeed(LISTENER, EMULATED)?;
+    let learn = "juniperctl --json learn notebook --for 10s 2>/dev/null || test $? = 1";
+    let told: Value = serde_json::from_str(&machine.succeed(learn, EMULATED)?)?;
+    judged(
+        &told,
+        &[(
+            "destination",
+            "192.0.2.1:9000",
+            "proposal",
+            "IPAddressDeny=any",
+        )],
+    )
 }
 
 fn learn(suite: Suite) -> Outcome {
@@ -128,6 +187,45 @@ fn learn(suite: Suite) -> Outcome {
 
 /// Each denial has its verdict, and the directive that denies it is named.
 fn are_judged(told: &Value) -> Outcome {
+    judged(
+        told,
+        &[
+            ("write", "/var/lib/foo", "proposal", "ProtectSystem=strict"),
+            ("write", "/srv/made", "proposal", "ProtectSystem=strict"),
+            (
+                "system_call",
+                "sched_setaffinity",
+                "proposal",
+                "SystemCallFilter=~@resources",
+            ),
+            ("no_route", "no route", "no_key", ""),
+            (
+                "address_family",
+                "AF_NETLINK",
+                "proposal",
+                "RestrictAddressFamilies=",
+            ),
+            ("read", "/home/somebody", "proposal", "ProtectHome=yes"),
+            ("write", "/usr/lib", "right", "ProtectSystem=strict"),
+            (
+                "read",
+                "/var/lib/juniper/other",
+                "right",
+                "TemporaryFileSystem=",
+            ),
+            ("privilege", "setuid", "right", "CapabilityBoundingSet="),
+            ("listen", "127.0.0.1:80", "right", "CapabilityBoundingSet="),
+            (
+                "destination",
+                "198.51.100.2:9000",
+                "proposal",
+                "IPAddressDeny=any",
+            ),
+        ],
+    )
+}
+
+fn judged(told: &Value, all: &[(&str, &str, &str, &str)]) -> Outcome {
     let verdict = |kind: &str, part: &str| -> Option<(String, String)> {
         let denials = told["denials"].as_array()?;
         let one = denials.iter().find(|one| {
@@ -140,37 +238,11 @@ fn are_judged(told: &Value) -> Outcome {
             .collect();
         Some((one["verdict"].as_str()?.to_owned(), directives.join(" ")))
     };
-    for (kind, part, expected, directive) in [
-        ("write", "/var/lib/foo", "proposal", "ProtectSystem=strict"),
-        ("write", "/srv/made", "proposal", "ProtectSystem=strict"),
-        (
-            "system_call",
-            "sched_setaffinity",
-            "proposal",
-            "SystemCallFilter=~@resources",
-        ),
-        ("no_route", "no route", "no_key", ""),
-        (
-            "address_family",
-            "AF_NETLINK",
-            "proposal",
-            "RestrictAddressFamilies=",
-        ),
-        ("read", "/home/somebody", "proposal", "ProtectHome=yes"),
-        ("write", "/usr/lib", "right", "ProtectSystem=strict"),
-        (
-            "read",
-            "/var/lib/juniper/other",
-            "right",
-            "TemporaryFileSystem=",
-        ),
-        ("privilege", "setuid", "right", "CapabilityBoundingSet="),
-        ("listen", "127.0.0.1:80", "right", "CapabilityBoundingSet="),
-    ] {
+    for (kind, part, expected, directive) in all {
         let came = verdict(kind, part);
         let holds = came
             .as_ref()
-            .is_some_and(|(verdict, by)| verdict == expected && by.contains(directive));
+            .is_some_and(|(verdict, by)| verdict == *expected && by.contains(directive));
         claim(holds, format!("{kind} {part}: {came:?}\n{told:#}"))?;
     }
     Ok(())

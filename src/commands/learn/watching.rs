@@ -12,6 +12,7 @@ use crate::host::{accounts, clock, signals};
 use crate::learn::kernel::Record;
 use crate::learn::{Denial, Source, Tally, call, journal};
 use crate::output::journal_line;
+use crate::readiness::socket_table::Socket;
 use crate::readiness::unit_state::ActiveState;
 use crate::unit::SystemdVersion;
 
@@ -22,6 +23,9 @@ const USER: &str = "juniper";
 
 /// The program that waits in a service's place and beside it: what it is denied is not the service's.
 const OWN: &str = "juniperctl";
+
+/// How long between two looks at what the units are and whom they call.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What was seen.
 pub(super) struct Seen {
@@ -75,6 +79,7 @@ pub(super) async fn watch(
         systemd: &systemd,
         ours: BTreeSet::new(),
         strangers: BTreeSet::new(),
+        calling: BTreeSet::new(),
         processes: BTreeSet::new(),
         tally: Tally::default(),
     };
@@ -85,6 +90,8 @@ pub(super) async fn watch(
     ));
     let mut end = std::pin::pin!(clock::pause(span));
     let mut interrupted = std::pin::pin!(signals::interrupted());
+    // Not begun anew with each record: a service that is denied much is looked at, too.
+    let mut look = std::pin::pin!(clock::pause(LOOK));
     loop {
         tokio::select! {
             () = &mut end => break,
@@ -92,9 +99,13 @@ pub(super) async fn watch(
             records = records(&mut trace) => watched.take_records(records).await?,
             line = line(&mut said) => watched.take_line(&line?),
             line = line(&mut audit) => watched.take_audit(&line?),
-            () = clock::pause(Duration::from_secs(1)) => watched.look().await?,
+            () = &mut look => {
+                watched.look().await?;
+                look.set(clock::pause(LOOK));
+            }
         }
     }
+    watched.look().await?;
     let is_running = watched.is_running().await?;
     Ok(Seen {
         tally: watched.tally,
@@ -135,13 +146,15 @@ struct Watched<'w> {
     ours: BTreeSet<u64>,
     /// Control groups that are none of theirs.
     strangers: BTreeSet<u64>,
+    /// Sockets by which the units call somebody who does not answer, each counted once.
+    calling: BTreeSet<u64>,
     /// Processes of the units that were met.
     processes: BTreeSet<u64>,
     tally: Tally,
 }
 
 impl Watched<'_> {
-    /// Which control groups the units have by now, and which main processes.
+    /// Which control groups the units have by now, and which main processes; and whom these call in vain.
     async fn look(&mut self) -> Result<(), CommandError> {
         for (_, mut state) in self.systemd.states(self.units).await? {
             if !state.found {
@@ -152,9 +165,20 @@ impl Watched<'_> {
             let path = self.systemd.control_group(&state).await?;
             if !path.is_empty() {
                 self.ours.extend(trace::control_group(&path));
+                self.take_unanswered(trace::unanswered(&path));
             }
         }
         Ok(())
+    }
+
+    fn take_unanswered(&mut self, sockets: Vec<Socket>) {
+        for socket in sockets {
+            if self.calling.insert(socket.inode) {
+                let denial = Denial::Unanswered(socket.address);
+                let at = clock::wall_microseconds();
+                self.tally.take(denial, Source::Kernel, at, None, None);
+            }
+        }
     }
 
     async fn is_running(&self) -> Result<bool, CommandError> {
