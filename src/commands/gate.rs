@@ -42,7 +42,7 @@ pub(super) async fn run(gate: GateCommand, context: &Context) -> Result<u8, Comm
         } => {
             let targets = of_instance(targets, instance);
             let waiter = Waiter::new(within, expectations(expect)?, context)?;
-            Ok(ended(waiter.all_ready(&targets).await, &waiter))
+            Ok(ended(waiter.all_ready(&targets).await.map(drop), &waiter))
         }
         GateCommand::Probe(wanted) => probe::run(wanted, context).await,
         GateCommand::Group(group) => group::run(&group, context).await,

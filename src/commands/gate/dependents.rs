@@ -50,7 +50,7 @@ pub(super) async fn returned(
         };
         systemd.detail(&mut dependency).await?;
         for (unit, state) in running(patterns, &systemd).await? {
-            let passed_at = passed::when(&state);
+            let passed_at = passed::when(&state, context.is_user());
             if !past_its_gate(&state) {
                 context
                     .terminal

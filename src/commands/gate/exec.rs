@@ -49,12 +49,15 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         context.terminal.error(&told);
         return Ok(GPU_MISSING);
     }
-    if let Err(reason) = all_met(exec, context).await? {
-        context
-            .terminal
-            .error(&format!("{service} is not started: {reason}"));
-        return Ok(DEPENDENCY_NOT_READY);
-    }
+    let met_at = match all_met(exec, context).await? {
+        Ok(at) => at,
+        Err(reason) => {
+            context
+                .terminal
+                .error(&format!("{service} is not started: {reason}"));
+            return Ok(DEPENDENCY_NOT_READY);
+        }
+    };
     if let Some(told) = taken(service, address) {
         context.terminal.error(&told);
         return Ok(PORT_TAKEN);
@@ -64,26 +67,26 @@ pub(super) async fn run(exec: &GateExec, context: &Context) -> Result<u8, Comman
         return Ok(GPU_LOST);
     }
     // Last of all: from here on the watcher asks the program.
-    passed::note()?;
+    passed::note(met_at)?;
     Ok(become_service(exec, context))
 }
 
-/// Waits for all that the service depends on; the first that cannot be met is the reason.
-async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<(), String>, CommandError> {
+/// Waits for all that the service depends on; the first that cannot be met is the reason. When they were
+/// asked, in microseconds since the machine's boot: one that began later was not among those that said yes.
+async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<u64, String>, CommandError> {
     if exec.started.is_empty() && exec.awaited.is_empty() {
-        return Ok(Ok(()));
+        return Ok(Ok(clock::monotonic_microseconds()));
     }
     let waiter =
         Waiter::new(exec.within, Expectations::new(), context)?.then(exec.startup + watch::MARGIN);
-    let started = if exec.started.is_empty() {
-        Ok(())
-    } else {
-        let systemd = context.systemd().await?;
-        waiter.all_started(&exec.started, &systemd).await?
-    };
-    let met = match started {
-        Ok(()) => waiter.all_ready(&exec.awaited).await,
-        unmet => unmet,
+    let ready = waiter.all_ready(&exec.awaited).await;
+    let met = match ready {
+        Ok(ready_at) if !exec.started.is_empty() => {
+            let systemd = context.systemd().await?;
+            let started = waiter.all_started(&exec.started, &systemd).await?;
+            started.map(|started_at| ready_at.min(started_at))
+        }
+        met => met,
     };
     Ok(met.map_err(|unmet| format!("after {} {}", latency(waiter.waited()), unmet.reason)))
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(group: &GateGroup, context: &Context) -> Result<u8, Comm
     let waiter = Waiter::new(group.within, Expectations::new(), context)?;
     let systemd = context.systemd().await?;
     let ready = match all_active(group, &waiter, &systemd).await? {
-        Ok(()) => waiter.all_ready(&targets(group)).await,
+        Ok(()) => waiter.all_ready(&targets(group)).await.map(drop),
         failed => failed,
     };
     if ready.is_ok() {

@@ -6,11 +6,11 @@
 //! where the disk is full. It outlives the start (`RuntimeDirectoryPreserve=`), so it names the one that
 //! made it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::{CommandError, Kind};
 use crate::host::directory_events::DirectoryEvents;
-use crate::host::{Files, clock, environment};
+use crate::host::{Files, environment};
 use crate::readiness::unit_state::UnitState;
 
 const NAME: &str = "passed-gate";
@@ -42,11 +42,12 @@ impl Mark {
     }
 }
 
-/// Remembers that the service whose unit this runs in passes its gate now.
-pub(super) fn note() -> Result<(), CommandError> {
+/// Remembers that the service whose unit this runs in passes its gate, by what it was told at this moment,
+/// in microseconds since the machine's boot.
+pub(super) fn note(at: u64) -> Result<(), CommandError> {
     if let Some(directory) = environment::runtime_directory() {
         let mark = Mark {
-            at: clock::monotonic_microseconds(),
+            at,
             invocation: environment::invocation(),
         };
         Files::replace_link(&directory.join(NAME), &mark.written())?;
@@ -85,11 +86,11 @@ pub(super) async fn awaited() -> Result<(), CommandError> {
 
 /// When another service did, in microseconds since the machine's boot. Where that is not known, when
 /// it was ready.
-pub(super) fn when(state: &UnitState) -> u64 {
+pub(super) fn when(state: &UnitState, is_user: bool) -> u64 {
     let noted = state
         .runtime_directory
         .as_ref()
-        .and_then(|below| Mark::read(&PathBuf::from("/run").join(below)));
+        .and_then(|below| Mark::read(&environment::runtime_directories(is_user).join(below)));
     noted.map_or(state.ready_at, |mark| mark.at)
 }
 

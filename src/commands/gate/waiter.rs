@@ -43,6 +43,14 @@ pub(super) struct Waiter<'w> {
     pub(super) context: &'w Context,
 }
 
+/// An endpoint that is ready.
+struct Met {
+    /// When the question was asked that it said yes to, in microseconds since the machine's boot.
+    asked_at: u64,
+    /// Whether that was the first.
+    at_once: bool,
+}
+
 /// A wait that was in vain.
 #[derive(Debug)]
 pub(super) struct Unmet {
@@ -93,17 +101,19 @@ impl<'w> Waiter<'w> {
         format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason)
     }
 
-    /// Waits until systemd has started all of these units, ready or not.
+    /// Waits until systemd has started all of these units, ready or not. When it said so, as of
+    /// `all_ready`.
     pub(super) async fn all_started(
         &self,
         units: &[String],
         systemd: &Systemd,
-    ) -> Result<Result<(), Unmet>, BusError> {
+    ) -> Result<Result<u64, Unmet>, BusError> {
         loop {
+            let asked_at = clock::monotonic_microseconds();
             let states = systemd.states(units).await?;
             let idle = states.iter().find(|(_, state)| !state.is_started());
             let Some((unit, state)) = idle else {
-                return Ok(Ok(()));
+                return Ok(Ok(asked_at));
             };
             let reason = format!("{unit} is {}", state.active.word());
             if self.waited() >= self.within {
@@ -114,23 +124,37 @@ impl<'w> Waiter<'w> {
         }
     }
 
-    /// Waits for all of them side by side; the first that cannot be met is the reason.
-    pub(super) async fn all_ready(&self, targets: &[Target]) -> Result<(), Unmet> {
-        futures_util::future::try_join_all(targets.iter().map(|target| self.ready(target)))
-            .await
-            .map(drop)
+    /// Waits for all of them side by side; the first that cannot be met is the reason. One that was ready
+    /// early may be gone by the time that the last is: they are asked again until all say yes to the same
+    /// round. When that was, in microseconds since the machine's boot: before the first answer of it.
+    pub(super) async fn all_ready(&self, targets: &[Target]) -> Result<u64, Unmet> {
+        let mut least = Duration::from_millis(1);
+        loop {
+            let begun = clock::monotonic_microseconds();
+            let each = targets.iter().map(|target| self.ready(target, least));
+            let met = futures_util::future::try_join_all(each).await?;
+            if met.len() < 2 || met.iter().all(|one| one.at_once) {
+                let first = met.iter().map(|one| one.asked_at).min();
+                return Ok(first.unwrap_or(begun));
+            }
+            // Who has waited until the last moment may ask once more.
+            least = SHORT;
+        }
     }
 
-    async fn ready(&self, target: &Target) -> Result<(), Unmet> {
+    /// Waits for one; each question is given `least` at least.
+    async fn ready(&self, target: &Target, least: Duration) -> Result<Met, Unmet> {
         let mut patience = Patience::new(self.within);
         let mut told = None;
         let mut earlier: Option<Unmet> = None;
         let mut wrong_since: Option<Instant> = None;
+        let mut at_once = true;
         loop {
+            let asked_at = clock::monotonic_microseconds();
             let left = patience.left(self.waited());
             let (answer, _) = self
                 .prober
-                .ask(&target.url, left.clamp(Duration::from_millis(1), ANSWER))
+                .ask(&target.url, left.clamp(least, ANSWER))
                 .await;
             // The last question gets only what time is left; that it then finds no answer says less
             // than the answer before it.
@@ -145,8 +169,9 @@ impl<'w> Waiter<'w> {
                 return Err(Unmet::silent(reason));
             }
             if matches!(judgement.verdict, Verdict::Ready | Verdict::Degraded) {
-                return Ok(());
+                return Ok(Met { asked_at, at_once });
             }
+            at_once = false;
             let answered = matches!(answer, Answer::Reply { .. });
             let cause = judgement.cause.unwrap_or_default();
             // Of itself a service need not say its name.

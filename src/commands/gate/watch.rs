@@ -101,7 +101,7 @@ async fn follow(
         .then(MARGIN)
         .beside(main);
     match waiter.all_ready(&[target]).await {
-        Ok(()) => {
+        Ok(_) => {
             notify::status(&format!("ready after {}", latency(waiter.waited())));
             Ok(true)
         }

@@ -17,6 +17,30 @@ environment = { JUNIPER_STANDIN_LIVE_AFTER = "500ms", JUNIPER_STANDIN_READY_AFTE
 derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
 "#;
 
+/// `both` waits for one that is ready at once and for one that takes its time.
+const BOTH: &str = r#"
+profile = "both"
+[services.early]
+command = ["/usr/bin/juniper-standin", "data"]
+port = 9000
+readiness = { path = "/v1/health/ready" }
+derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
+[services.late]
+command = ["/usr/bin/juniper-standin", "data"]
+port = 9001
+readiness = { path = "/v1/health/ready" }
+environment = { JUNIPER_STANDIN_READY_AFTER = "4s" }
+derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
+[services.both]
+command = ["/usr/bin/juniper-standin", "data"]
+port = 9002
+readiness = { path = "/v1/health/ready" }
+depends_on = { early = { gate = "ready" }, late = { gate = "ready" } }
+derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
+[profiles.both]
+services = ["early", "late", "both"]
+"#;
+
 /// Says something new each half second, and is ready after ten: longer than its start-up may take, and
 /// than systemd's own time-out.
 const LOADER: &str = r#"
@@ -146,5 +170,29 @@ pub(super) fn gates(suite: Suite) -> Outcome {
     claim(
         slow >= 2.0 && gated >= slow,
         format!("the ready gate: {told}"),
-    )
+    )?;
+    all_at_one_moment(&machine)
+}
+
+/// One that was ready early and is gone when the last is ready is waited for again.
+fn all_at_one_moment(machine: &Machine) -> Outcome {
+    machine.write("/etc/juniper/juniper.toml", BOTH, 0o644)?;
+    exits(machine, "juniperctl install --now --yes", 0)?;
+    exits(machine, "systemctl stop juniper-late juniper-both", 0)?;
+    // The other is not ordered before what runs by now.
+    exits(machine, "systemctl start --no-block juniper-both", 0)?;
+    let status = |wanted: &str| {
+        run(
+            machine,
+            "systemctl show -p StatusText --value juniper-both.service",
+        )
+        .is_ok_and(|it| it.stdout.contains(wanted))
+    };
+    let deadline = std::time::Duration::from_secs(30);
+    machine.wait_until("both to wait for late", deadline, || status("late"))?;
+    exits(machine, "systemctl start --no-block juniper-late", 0)?;
+    exits(machine, "systemctl stop juniper-early", 0)?;
+    machine.wait_until("both to wait for early again", deadline, || status("early"))?;
+    exits(machine, "systemctl start juniper-early", 0)?;
+    exits(machine, "systemctl start juniper-both", 0).map(drop)
 }

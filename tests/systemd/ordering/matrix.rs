@@ -101,7 +101,8 @@ fn often(stage: &Stage) -> Outcome {
     Ok(())
 }
 
-/// The dependency is lost while a dependent, past its gate, is still starting: that counts, too.
+/// The dependency is lost while a dependent, past its gate, is still starting: that counts, too, though the
+/// dependent is ready before the dependency is back.
 fn during_start(stage: &Stage) -> Outcome {
     for service in ["restart", "stop"] {
         stage.order(service, "slow", 1)?;
@@ -116,6 +117,7 @@ fn during_start(stage: &Stage) -> Outcome {
                     && stage.is_past_its_gate(service).is_ok_and(|past| past)
             })?;
         let before = stage.look()?;
+        stage.order("a", "slow", 1)?;
         stage.kill("a")?;
         stage
             .machine
