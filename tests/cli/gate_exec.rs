@@ -103,7 +103,11 @@ fn the_program_starts_when_its_dependencies_are_ready() {
         let answer = if before < 3 { not_ready() } else { ready() };
         stream.write_all(answer.as_bytes())
     });
-    let quick = Server::replying(ready());
+    // Ready at first, and not when the other is.
+    let quick = Server::serving(|before, mut stream| {
+        let answer = if before == 1 { not_ready() } else { ready() };
+        stream.write_all(answer.as_bytes())
+    });
     let said = said(&mut gate(
         &[
             "--within",
@@ -117,7 +121,8 @@ fn the_program_starts_when_its_dependencies_are_ready() {
     ));
     assert_eq!(said.code, Some(0), "{said:#?}");
     assert_eq!(said.stdout, "started\n");
-    assert_eq!((slow.asked(), quick.asked()), (4, 1));
+    // Until both say yes to the same round.
+    assert_eq!((slow.asked(), quick.asked()), (6, 4));
 }
 
 fn a_free_port_is_left_free() {
