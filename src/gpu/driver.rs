@@ -266,7 +266,11 @@ mod tests {
         );
         let newest = character_devices(R580_DEVICES);
         assert_eq!(
-            (newest.get("nvidia"), newest.get("nvidia-uvm"), newest.get("nvidia-caps")),
+            (
+                newest.get("nvidia"),
+                newest.get("nvidia-uvm"),
+                newest.get("nvidia-caps")
+            ),
             (Some(&195), Some(&238), Some(&241))
         );
         assert!(character_devices("").is_empty());

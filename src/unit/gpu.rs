@@ -146,7 +146,12 @@ fn caches(managed: &Managed, directories: &Directories) -> Vec<String> {
     let own = directories.cache(None);
     CACHES
         .iter()
-        .filter(|(told, _)| managed.environment.keys().all(|name| name.as_str() != *told))
+        .filter(|(told, _)| {
+            managed
+                .environment
+                .keys()
+                .all(|name| name.as_str() != *told)
+        })
         .map(|(name, below)| format!("{name}={own}/{below}"))
         .collect()
 }
@@ -287,9 +292,16 @@ mod tests {
             "[services.cascor]\n{lines}\n[profiles.p]\nservices = [\"data\", \"cascor\"]\n"
         );
         let stack = stack_of(&text, "p");
-        let files = crate::unit::rendered(&stack, SystemdVersion::NEWEST, &Facts::default()).unwrap();
-        let unit = files.iter().find(|file| file.name == "juniper-cascor.service").unwrap();
-        let lines = unit.text.lines().filter_map(|line| line.strip_prefix("Environment="));
+        let files =
+            crate::unit::rendered(&stack, SystemdVersion::NEWEST, &Facts::default()).unwrap();
+        let unit = files
+            .iter()
+            .find(|file| file.name == "juniper-cascor.service")
+            .unwrap();
+        let lines = unit
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("Environment="));
         lines.map(str::to_owned).collect()
     }
 
@@ -308,7 +320,9 @@ mod tests {
             ]
         );
         assert_eq!(
-            own(&environment("gpu = true\nenvironment.TRITON_CACHE_DIR = \"/fast/triton\"")),
+            own(&environment(
+                "gpu = true\nenvironment.TRITON_CACHE_DIR = \"/fast/triton\""
+            )),
             [
                 "TRITON_CACHE_DIR=/fast/triton",
                 "CUDA_CACHE_PATH=%C/juniper/cascor/cuda",
