@@ -220,6 +220,10 @@ mod tests {
             ),
             (failed("exit-code", 203), "its program cannot be run"),
             (
+                failed("exit-code", 217),
+                "the user juniper does not exist, or the kernel makes no user namespaces (sysctl user.max_user_namespaces)",
+            ),
+            (
                 failed("exit-code", 243),
                 "a secret could not be handed to it: is it there, and stored on this machine?",
             ),
