@@ -19,7 +19,7 @@ export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),17
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real test demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
+.PHONY: help requirements tools build deb lint unit packages systemd real gpu test demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
         up down restart status health logs
 
 help: ## list the targets
@@ -70,6 +70,11 @@ real: deb ## the tests with the real Juniper services (downloads 3 GB the first 
 	cargo test --package juniperctl --test systemd -- real::
 
 test: lint unit packages systemd real ## everything that CI runs
+
+gpu: deb ## look at all that is said of GPUs, as root on a machine with one; JUNIPER_TORCH_PYTHON=/path/of/python has a torch for CUDA
+	TRIAL=$$(cargo test --quiet --package juniperctl --test systemd --no-run --message-format=json | \
+	  sed -n 's|.*"executable":"\([^"]*/systemd-[^"]*\)".*|\1|p') \
+	  tests/gpu/look target/gpu $(DEBS)/juniperctl_*.deb $(DEBS)/juniper-standin_*.deb
 
 repo: deb ## a signed apt repository of the packages in target/repository; REPOSITORY_KEY=FINGERPRINT signs it
 	@packaging/repository target/repository $(wildcard target/debian/*.deb target/debian-arm64/*.deb)

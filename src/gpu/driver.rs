@@ -1,8 +1,9 @@
 //! What the NVIDIA driver tells of itself below /proc, without any library: which GPUs there are, into
 //! which parts they are split, and under which names the kernel knows its devices.
 //!
-//! Texts in, values out. Last held against drivers 470, 535 and 570: the names of the device groups differ
-//! between them, and before a GPU is first used its number reads as question marks.
+//! Texts in, values out. Last held against drivers 470, 535, 570 and 580: the names of the device groups differ
+//! between them, and before a GPU is first used its number reads as question marks, unless the driver is kept
+//! awake (persistence mode).
 
 use std::collections::BTreeMap;
 
@@ -180,9 +181,14 @@ mod tests {
     const R535: &str = "Model: \t\t NVIDIA A10G\nIRQ:   \t\t 42\nGPU UUID: \t GPU-82523fd8-3897-f599-d088-ccd04ae45ec1\nVideo BIOS: \t 94.04.42.00.01\nBus Type: \t PCIe\nDMA Size: \t 47 bits\nDMA Mask: \t 0x7fffffffffff\nBus Location: \t 0000:00:1e.0\nDevice Minor: \t 3\nGPU Excluded:\t No\n";
     const R570_UNUSED: &str = "Model: \t\t NVIDIA GeForce RTX 4090\nIRQ:   \t\t 0\nGPU UUID: \t GPU-????????-????-????-????-????????????\nVideo BIOS: \t ??.??.??.??.??\nBus Type: \t PCIe\nDMA Size: \t 47 bits\nDMA Mask: \t 0x7fffffffffff\nBus Location: \t 0000:41:00.0\nDevice Minor: \t 1\nGPU Firmware: \t 570.86.15\nGPU Excluded:\t No\n";
 
+    // Seen on a machine with this GPU: text, groups and capabilities, see tests/gpu/SEEN.md.
+    const R580: &str = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 41\nGPU UUID: \t GPU-e6d12f87-83d3-60e6-c10b-62f09a5b508d\nVideo BIOS: \t 96.00.a5.00.1a\nBus Type: \t PCIe\nDMA Size: \t 52 bits\nDMA Mask: \t 0xfffffffffffff\nBus Location: \t 0000:00:06.0\nDevice Minor: \t 0\nGPU Firmware: \t 580.159.04\nGPU Excluded:\t No\n";
+    const R580_DEVICES: &str = "Character devices:\n  1 mem\n  4 /dev/vc/0\n 10 misc\n195 nvidia\n195 nvidiactl\n203 cpu/cpuid\n231 infiniband_verbs\n238 nvidia-uvm\n239 nvidia-nvswitch\n240 nvidia-nvlink\n241 nvidia-caps\n242 nvidia-caps-imex-channels\n243 hidraw\n\nBlock devices:\n  7 loop\n254 virtblk\n";
+
     #[test]
     fn a_gpu_is_read_as_each_driver_writes_it() {
         for (text, bus, minor, model, uuid) in [
+            (R580, "0000:00:06.0", 0, "NVIDIA H200", true),
             (R470, "0000:00:1e.0", 0, "Tesla V100-SXM2-16GB", true),
             (R535, "0000:00:1e.0", 3, "NVIDIA A10G", true),
             (
@@ -231,6 +237,10 @@ mod tests {
                 "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build  (dvs-builder@U16)  Thu Jan 23 22:32:03 UTC 2025\n",
                 "570.86.15",
             ),
+            (
+                "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (nixbld@)  \nGCC version:  gcc version 15.3.0 (GCC) \n",
+                "580.159.04",
+            ),
         ] {
             assert_eq!(release(text).as_deref(), Some(found));
         }
@@ -253,6 +263,15 @@ mod tests {
         assert_eq!(
             (new.get("nvidia"), new.get("nvidiactl")),
             (Some(&195), Some(&195))
+        );
+        let newest = character_devices(R580_DEVICES);
+        assert_eq!(
+            (
+                newest.get("nvidia"),
+                newest.get("nvidia-uvm"),
+                newest.get("nvidia-caps")
+            ),
+            (Some(&195), Some(&238), Some(&241))
         );
         assert!(character_devices("").is_empty());
     }

@@ -10,7 +10,8 @@ use super::driver::{GROUPS, Gpus};
 use super::machine_faults::known;
 use super::name::GpuName;
 
-/// The nodes that whoever uses any GPU opens. Drivers from 570 on need the last one, too.
+/// The nodes that whoever uses any GPU opens. CUDA with driver 580 computes without the last one (measured);
+/// NVIDIA's own tools open it, and nvidia-modprobe(1) makes it with the one before.
 pub const SHARED: [&str; 3] = ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools"];
 
 /// The name of the group of the nodes for memory that processor and GPU share.

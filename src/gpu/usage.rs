@@ -1,8 +1,10 @@
-//! Who really uses a GPU, told by the device nodes that processes hold open: the proof that a service runs
-//! on its GPU, or the warning that it does not.
+//! Who really uses a GPU, told by the device nodes that processes hold open and the memory that they share with
+//! it: the proof that a service runs on its GPU, or the warning that it does not.
 //!
-//! torch opens its GPU when it first computes something: a service that has not trained yet holds none,
-//! and that is no fault. What each process holds comes in as values.
+//! An open node alone proves nothing: who asks `torch.cuda.is_available()` has it open from then on, and may
+//! work on the processor all the same. Who computes has memory of its own there, which it sees through
+//! `/dev/nvidia-uvm` (both seen with driver 580, tests/gpu/SEEN.md). A service that has not trained yet has
+//! none, and that is no fault. What each process holds comes in as values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,8 @@ pub struct Process {
     pub control_group: String,
     /// What it holds.
     pub nodes: BTreeSet<String>,
+    /// Whether it shares memory with a GPU, as whoever computes does.
+    pub computes: bool,
 }
 
 /// What the driver's library tells of one GPU.
@@ -40,7 +44,7 @@ pub struct Measured {
 pub enum Usage {
     /// It holds these, by the number in `/dev/nvidiaN`.
     Holds(BTreeSet<u32>),
-    /// It has not opened any so far.
+    /// It has not computed on any so far.
     NotYet,
     /// It is at work and holds none: it works on the processor.
     OnProcessor,
@@ -54,6 +58,13 @@ pub fn minor_of(node: &str) -> Option<u32> {
         .bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| number.parse().ok())?
+}
+
+/// Whether what a process has mapped (`/proc/PID/maps`) includes memory that it shares with a GPU.
+#[must_use]
+pub fn shares_memory(maps: &str) -> bool {
+    maps.lines()
+        .any(|line| line.split_whitespace().nth(5) == Some("/dev/nvidia-uvm"))
 }
 
 impl Process {
@@ -96,7 +107,7 @@ pub fn control_group(text: &str) -> Option<&str> {
 pub fn of(unit: &str, processes: &[Process], at_work: bool) -> Usage {
     let held: BTreeSet<u32> = processes
         .iter()
-        .filter(|process| process.is_of(unit))
+        .filter(|process| process.computes && process.is_of(unit))
         .flat_map(Process::gpus)
         .collect();
     match (held.is_empty(), at_work) {
@@ -125,8 +136,9 @@ pub fn sentence(holder: &Holder, usage: &Usage, gpus: &Gpus) -> String {
 pub fn hint(holder: &Holder) -> String {
     let label = &holder.label;
     format!(
-        "`juniperctl logs {label}` may tell why; its torch must be built for CUDA (torch.version.cuda), and \
-         for a driver no newer than this one; then: sudo juniperctl restart {label}"
+        "it must move its work to CUDA itself, which juniper-cascor 0.12.0 does not (gpus.md); its torch must be \
+         built for CUDA (torch.version.cuda) and for a driver no newer than this one; `juniperctl logs {label}` may \
+         tell more; then: sudo juniperctl restart {label}"
     )
 }
 
@@ -144,8 +156,36 @@ pub fn called(minor: u32, gpus: &Gpus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Process, Usage, control_group, minor_of, of};
+    use super::{Process, Usage, control_group, minor_of, of, shares_memory};
     use std::collections::BTreeSet;
+
+    // The lines that a process had of the driver which had only asked, and of one that computed.
+    const ASKED: &str = "7fc112590000-7fc1125a0000 -w-s 00000000 00:24 19                         /dev/nvidia0\n7fc114655000-7fc114656000 r--s 00000000 00:24 20                         /dev/nvidiactl\n";
+    const COMPUTED: &str = "204800000-204a00000 rw-s 00000000 00:24 20                               /dev/nvidiactl\n204a00000-204c00000 rw-s 204a00000 00:24 17                              /dev/nvidia-uvm\n";
+
+    #[test]
+    fn who_only_asked_has_no_memory_there() {
+        for (maps, shares) in [
+            (ASKED, false),
+            (COMPUTED, true),
+            ("", false),
+            ("7f00-7f01 r--s 0 00:24 1 /dev/nvidia-uvm-tools\n", false),
+            ("7f00-7f01 r--s 0 00:24 1 /tmp/a /dev/nvidia-uvm\n", false),
+        ] {
+            assert_eq!(shares_memory(maps), shares, "{maps}");
+        }
+        let unit = "juniper-cascor.service";
+        let mut asked = process("/system.slice/juniper-cascor.service", &["/dev/nvidia0"]);
+        asked.computes = false;
+        let mut processes = vec![asked];
+        assert_eq!(of(unit, &processes, true), Usage::OnProcessor);
+        assert_eq!(of(unit, &processes, false), Usage::NotYet);
+        processes[0].computes = true;
+        assert_eq!(
+            of(unit, &processes, true),
+            Usage::Holds(BTreeSet::from([0]))
+        );
+    }
 
     fn process(group: &str, nodes: &[&str]) -> Process {
         Process {
@@ -153,6 +193,7 @@ mod tests {
             program: "python".to_owned(),
             control_group: group.to_owned(),
             nodes: nodes.iter().map(|node| (*node).to_owned()).collect(),
+            computes: true,
         }
     }
 

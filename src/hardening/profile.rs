@@ -62,8 +62,8 @@ const GPU: &[Exception] = &[
     COMPILES,
     off(
         "ProcSubset",
-        "torch reads /proc/cpuinfo; CUDA reads /proc/driver/nvidia, and its initialization fails without \
-         it (error 304)",
+        "torch reads /proc/cpuinfo and reports an error without it, the gate reads /proc/driver/nvidia \
+         (measured); CUDA of drivers before 580 is said to fail without it (error 304)",
     ),
     off(
         "PrivateDevices",

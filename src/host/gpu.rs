@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use crate::gpu::driver::{capability, character_devices, numbered, release};
 use crate::gpu::lack::Node;
-use crate::gpu::usage::{Process, control_group};
+use crate::gpu::usage::{Process, control_group, shares_memory};
 use crate::gpu::{FoundGpu, Gpus, Partition};
 use crate::spec::text::for_terminal;
 
@@ -216,5 +216,6 @@ fn process(pid: u32) -> Option<Process> {
             .unwrap_or_default()
             .to_owned(),
         nodes,
+        computes: shares_memory(&text("maps")),
     })
 }

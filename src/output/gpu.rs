@@ -30,6 +30,7 @@ struct User {
     unit: Option<String>,
     label: Option<String>,
     memory: Option<u64>,
+    computes: bool,
 }
 
 impl Section {
@@ -80,6 +81,7 @@ impl Section {
                             "unit": user.unit,
                             "service": user.label,
                             "memory_bytes": user.memory,
+                            "computes": user.computes,
                         })
                     });
                     users.collect::<Vec<_>>()
@@ -143,6 +145,8 @@ impl Section {
                 unit: process.service().map(str::to_owned),
                 label: self.label(process),
                 memory: memory(process.pid),
+                computes: process.computes
+                    || computing.is_some_and(|it| it.contains_key(&process.pid)),
             })
             .collect();
         let others = computing.into_iter().flatten();
@@ -154,6 +158,7 @@ impl Section {
                     unit: None,
                     label: None,
                     memory: *memory,
+                    computes: true,
                 });
             }
         }
@@ -179,6 +184,7 @@ impl User {
         let memory = self
             .memory
             .map(|bytes| format!(", {}", size(bytes)))
+            .or_else(|| (!self.computes).then(|| ", has it open and computes nothing".to_owned()))
             .unwrap_or_default();
         format!("{who} ({program} {}{memory})", self.pid)
     }
@@ -235,6 +241,7 @@ mod tests {
             program: "python".to_owned(),
             control_group: format!("/system.slice/{unit}"),
             nodes: BTreeSet::from([node.to_owned(), "/dev/nvidiactl".to_owned()]),
+            computes: pid != 8,
         }
     }
 
@@ -250,7 +257,7 @@ mod tests {
              GPU-00000000-0000-0000-0000-000000000000  NVIDIA A100, 0000:00:00.0, /dev/nvidia0, 60.0 GiB of \
              80.0 GiB free, 34 °C\n    \
              may use it: worker@1\n    \
-             uses it: worker@1 (python 7, 5.0 GiB), xdm.service, not of the group (python 8), somebody not of \
+             uses it: worker@1 (python 7, 5.0 GiB), xdm.service, not of the group (python 8, has it open and computes nothing), somebody not of \
              the group (process 9, 1.0 GiB)\n  \
              GPU-11111111-1111-1111-1111-111111111111  NVIDIA A100, 0000:01:00.0, /dev/nvidia1\n    \
              nobody of the group may use it\n    \

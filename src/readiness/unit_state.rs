@@ -180,7 +180,12 @@ impl UnitState {
             ("exit-code", 98) => "its port is taken by another process".to_owned(),
             ("exit-code", 203) => "its program cannot be run".to_owned(),
             ("exit-code", 200) => "its working directory is missing".to_owned(),
-            ("exit-code", 217) => "the user juniper does not exist".to_owned(),
+            // systemd says the same of a user namespace that it cannot make for `PrivateUsers=` (measured).
+            ("exit-code", 217) => {
+                "the user juniper does not exist, or the kernel makes no user namespaces (sysctl \
+                 user.max_user_namespaces)"
+                    .to_owned()
+            }
             ("exit-code", 226) => "its sandbox could not be set up".to_owned(),
             ("exit-code", 243) => {
                 "a secret could not be handed to it: is it there, and stored on this machine?"
@@ -214,6 +219,10 @@ mod tests {
                 "its port is taken by another process",
             ),
             (failed("exit-code", 203), "its program cannot be run"),
+            (
+                failed("exit-code", 217),
+                "the user juniper does not exist, or the kernel makes no user namespaces (sysctl user.max_user_namespaces)",
+            ),
             (
                 failed("exit-code", 243),
                 "a secret could not be handed to it: is it there, and stored on this machine?",

@@ -16,7 +16,7 @@ use crate::spec::stack::{Gpu, Managed, Service, Stack};
 use super::facts::Facts;
 use super::manager::Manager;
 use super::sandbox::own_sandbox;
-use super::value::{argument, raw, span};
+use super::value::{Directories, argument, raw, span};
 use super::version::SystemdVersion;
 
 /// The unit that waits for the driver and its nodes.
@@ -42,6 +42,15 @@ const EVERY: [&str; 4] = [
     "char-nvidia-frontend",
     "char-nvidia-uvm",
     "char-nvidia-caps",
+];
+
+/// Where what is compiled for a GPU is kept, by the directory below the service's cache. The services' user has
+/// no home: left to themselves Triton fails at `/.triton` (measured), CUDA compiles again at each start, and
+/// torch's own are gone with the temporary files.
+const CACHES: [(&str, &str); 3] = [
+    ("CUDA_CACHE_PATH", "cuda"),
+    ("TORCHINDUCTOR_CACHE_DIR", "inductor"),
+    ("TRITON_CACHE_DIR", "triton"),
 ];
 
 /// What a unit, or an instance's drop-in, says.
@@ -123,8 +132,28 @@ pub fn lines(
     managed: &Managed,
     stack: &Stack,
     facts: &Facts,
+    directories: &Directories,
 ) -> Option<GpuLines> {
-    told(service, managed, stack, facts).map(|lines| lines.under(&facts.manager))
+    let mut lines = told(service, managed, stack, facts)?.under(&facts.manager);
+    if managed.gpu != Gpu::None {
+        lines.environment.extend(caches(managed, directories));
+    }
+    Some(lines)
+}
+
+/// Those that the service is not told itself.
+fn caches(managed: &Managed, directories: &Directories) -> Vec<String> {
+    let own = directories.cache(None);
+    CACHES
+        .iter()
+        .filter(|(told, _)| {
+            managed
+                .environment
+                .keys()
+                .all(|name| name.as_str() != *told)
+        })
+        .map(|(name, below)| format!("{name}={own}/{below}"))
+        .collect()
 }
 
 fn told(service: &Service, managed: &Managed, stack: &Stack, facts: &Facts) -> Option<GpuLines> {
@@ -250,4 +279,56 @@ fn comment(given: &Given) -> String {
 
 fn allowed(node: impl AsRef<str>) -> String {
     format!("{} rw", node.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::builtin::stack_of;
+    use crate::unit::{Facts, SystemdVersion};
+
+    /// What the unit of cascor says with these lines in its table.
+    fn environment(lines: &str) -> Vec<String> {
+        let text = format!(
+            "[services.cascor]\n{lines}\n[profiles.p]\nservices = [\"data\", \"cascor\"]\n"
+        );
+        let stack = stack_of(&text, "p");
+        let files =
+            crate::unit::rendered(&stack, SystemdVersion::NEWEST, &Facts::default()).unwrap();
+        let unit = files
+            .iter()
+            .find(|file| file.name == "juniper-cascor.service")
+            .unwrap();
+        let lines = unit
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("Environment="));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_compiled_for_a_gpu_has_a_place() {
+        let own = |environment: &[String]| {
+            let caches = environment.iter().filter(|line| line.contains("_CACHE_"));
+            caches.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            own(&environment("gpu = true")),
+            [
+                "CUDA_CACHE_PATH=%C/juniper/cascor/cuda",
+                "TORCHINDUCTOR_CACHE_DIR=%C/juniper/cascor/inductor",
+                "TRITON_CACHE_DIR=%C/juniper/cascor/triton",
+            ]
+        );
+        assert_eq!(
+            own(&environment(
+                "gpu = true\nenvironment.TRITON_CACHE_DIR = \"/fast/triton\""
+            )),
+            [
+                "TRITON_CACHE_DIR=/fast/triton",
+                "CUDA_CACHE_PATH=%C/juniper/cascor/cuda",
+                "TORCHINDUCTOR_CACHE_DIR=%C/juniper/cascor/inductor",
+            ]
+        );
+        assert!(own(&environment("gpu = false")).is_empty());
+    }
 }

@@ -188,7 +188,7 @@ pub fn unit(service: &Service, managed: &Managed, around: &Surroundings<'_>) -> 
         restart_delay: span(managed.restart_delay),
         restarts_directly: around.version.has(254),
         memory_max: managed.memory_max,
-        gpu: gpu::lines(service, managed, around.stack, around.facts),
+        gpu: gpu::lines(service, managed, around.stack, around.facts, &directories),
         gpu_gate: (managed.gpu != Gpu::None && !under.is_user()).then_some(gpu::GATE),
         hidden: hidden(service, managed, around.version, under),
         others_ports: others_ports(service, around.stack, around.version, under),

@@ -145,7 +145,16 @@ fn usage_is_told(machine: &Machine) -> Outcome {
     )?;
     let json = exits(machine, "juniperctl status --json", 0)?.stdout;
     has(&json, &[r#""gpu":{"state":"on_processor","held":[]}"#])?;
-    // A node that can be opened stands for the GPU.
+    // Who has only asked what there is has the GPU's node open, and computes on the processor all the same.
+    exits(machine, ASKS, 0)?;
+    let told = exits(machine, "juniperctl health", 0)?;
+    has(
+        &told.stderr,
+        &["warning: cascor is at work and holds no GPU: it runs on the CPU\n"],
+    )?;
+    let audit = exits(machine, "juniperctl audit", 0)?.stdout;
+    has(&audit, &[", has it open and computes nothing)\n"])?;
+    // A node that can be opened stands for the GPU, a program that is mapped from where another is for its memory.
     exits(machine, HOLDS, 0)?;
     let told = exits(machine, "juniperctl health", 0)?;
     has(
@@ -158,7 +167,8 @@ fn usage_is_told(machine: &Machine) -> Outcome {
         &[
             "GPUs, NVIDIA driver 535.183.01\n",
             "    may use it: worker@1, worker@3\n    nobody uses it now\n",
-            "    may use it: cascor, worker@2, worker@4\n    uses it: cascor (sleep ",
+            "    may use it: cascor, worker@2, worker@4\n    uses it: cascor (",
+            "cascor (nvidia-uvm ",
         ],
     )?;
     let json = exits(machine, "juniperctl audit --json", 0)?.stdout;
@@ -168,7 +178,7 @@ fn usage_is_told(machine: &Machine) -> Outcome {
 const TRAINS: &str = "curl -fsS -X POST http://127.0.0.1:8200/v1/training/start";
 
 /// A process of cascor's that has the GPU open.
-const HOLDS: &str = "set -e
+const ASKS: &str = "set -e
 rm /dev/nvidia0; cp -a /dev/null /dev/nvidia0
 group=/sys/fs/cgroup$(systemctl show -p ControlGroup --value juniper-cascor.service)
 setsid sh -c 'echo $$ >$0/cgroup.procs; exec sleep 600 3<>/dev/nvidia0' $group >/dev/null 2>&1 &
@@ -177,6 +187,18 @@ for look in $(seq 100); do
     sleep 0.1
 done
 exit 1";
+
+/// And one that has memory there besides.
+const HOLDS: &str = "set -e
+rm /dev/nvidia-uvm; cp /bin/sleep /dev/nvidia-uvm
+group=/sys/fs/cgroup$(systemctl show -p ControlGroup --value juniper-cascor.service)
+setsid sh -c 'echo $$ >$0/cgroup.procs; exec /dev/nvidia-uvm 600 3<>/dev/nvidia0' $group >/dev/null 2>&1 &
+for look in $(seq 100); do
+    grep -qs nvidia-uvm /proc/$!/comm && break
+    sleep 0.1
+done
+rm /dev/nvidia-uvm; mknod -m 666 /dev/nvidia-uvm c 511 0
+grep -qs nvidia-uvm /proc/$!/comm";
 
 /// Cards were moved, and the numbers of their nodes with them: the gate goes by the name, and refuses.
 fn moved(machine: &Machine) -> Outcome {

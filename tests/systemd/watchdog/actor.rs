@@ -174,7 +174,16 @@ fn goes_with_the_group(stage: &Stage) -> Outcome {
         stage.shown(socket, "ActiveState")? == "active",
         "not active",
     )?;
-    stage.exits("juniperctl stop", 0)?;
+    // As right after an install, which has it read its configuration again.
+    stage.exits(
+        "systemctl reload --no-block juniper-watchdog.service; juniperctl stop",
+        0,
+    )?;
+    stage.waits_until("the watchdog to go, without having failed", || {
+        stage
+            .shown("juniper-watchdog.service", "ActiveState")
+            .is_ok_and(|state| state == "inactive")
+    })?;
     stage.waits_until("the socket to go", || {
         stage
             .shown(socket, "ActiveState")
