@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::lab::{self, Outcome, claim, exits, has, machine};
 
-const CONFIGURATION: &str = "# The site's own.
+pub(crate) const CONFIGURATION: &str = "# The site's own.
 profile = \"lab\"
 
 [services.notebook]
@@ -20,7 +20,7 @@ services = [\"notebook\"]
 ";
 
 /// Tries again and again what its sandbox denies, and says how each went when that changes.
-const NOTEBOOK: &str = r#"
+pub(crate) const NOTEBOOK: &str = r#"
 import os, socket, time
 def far():
     with socket.socket() as one: one.connect(("192.0.2.1", 9000))
@@ -50,7 +50,7 @@ while True:
 "#;
 
 /// A directory of before, and another service's files.
-const SCENERY: &str = "set -e
+pub(crate) const SCENERY: &str = "set -e
 install -d -o juniper -g juniper /var/lib/foo /var/lib/juniper/other
 install -d -m 755 /home/somebody
 juniperctl install --yes --quiet
@@ -127,7 +127,7 @@ fn learn(suite: Suite) -> Outcome {
 }
 
 /// Each denial has its verdict, and the directive that denies it is named.
-fn are_judged(told: &Value) -> Outcome {
+pub(crate) fn are_judged(told: &Value) -> Outcome {
     let verdict = |kind: &str, part: &str| -> Option<(String, String)> {
         let denials = told["denials"].as_array()?;
         let one = denials.iter().find(|one| {
@@ -197,6 +197,6 @@ fn ends_with_its_process(machine: &Machine, run: &str, before: &str) -> Outcome 
 }
 
 /// Looks until something holds; an error where it never does.
-fn until(condition: &str) -> String {
+pub(crate) fn until(condition: &str) -> String {
     format!("for _ in $(seq 300); do if {condition}; then exit 0; fi; sleep 0.2; done; exit 1")
 }
