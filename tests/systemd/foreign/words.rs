@@ -12,7 +12,7 @@ use super::{ARCHITECTURE, PACKAGES};
 
 /// What is asked about a tree, with what is read there and nothing else.
 const QUESTIONS: [&str; 17] = [
-    "check",
+    "--json check",
     "check --explain",
     "render --profile full --systemd 247",
     "render --profile full --systemd 262",
