@@ -17,6 +17,11 @@ use super::{ARCHITECTURE, PACKAGES};
 const BOOT: Duration = Duration::from_mins(6);
 const COMMAND: Duration = Duration::from_mins(4);
 
+/// What else is tried: calls that arm64 has in one form alone, with the path in another place than others have it.
+const LINKS: &str = r#"tries = {
+    "symbolic": lambda: os.symlink("somewhere", "/usr/lib/dpkg/link"),
+    "hard": lambda: os.link("/usr/lib/os-release", "/usr/share/link"),"#;
+
 /// What is told of a machine that has to be as it was: files that we bring, processes, units, users but for our own.
 const LEFT: &str = "dpkg-query -W 'juniper*' 2>/dev/null | grep -v '\\s$'; \
     find /run /etc /usr /opt /var/lib /var/log /var/cache -xdev -name '*juniper*' -not -path '/var/lib/dpkg/*' \
@@ -32,7 +37,9 @@ pub(super) fn lay_out(tree: &Path) {
         fs::copy(package, packages.join(format!("{name}.deb"))).unwrap();
     }
     fs::write(tree.join("srv/lab.toml"), learn::CONFIGURATION).unwrap();
-    fs::write(tree.join("srv/notebook.py"), learn::NOTEBOOK).unwrap();
+    let notebook = learn::NOTEBOOK.replace("tries = {", LINKS);
+    assert_ne!(notebook, learn::NOTEBOOK);
+    fs::write(tree.join("srv/notebook.py"), notebook).unwrap();
 }
 
 /// In order, on one machine.
@@ -113,9 +120,11 @@ fn killed(machine: &Vm) -> Outcome {
         before.trim()
     );
     shell(&learn::until(&again))?;
-    let why = shell("juniperctl why cascor")?;
-    has(&why, &["KILL"])?;
-    Ok(())
+    let restarts = shell("systemctl show -p NRestarts --value juniper-cascor.service")?;
+    claim(
+        restarts.trim() == "1",
+        format!("restarted {restarts} times"),
+    )
 }
 
 /// The kernel takes the program for this processor, and each denial is named by its records.
@@ -132,6 +141,10 @@ fn learnt(machine: &Vm) -> Outcome {
         format!("not seen: {told:#}"),
     )?;
     learn::are_judged(&told)?;
+    has(
+        &told["denials"].to_string(),
+        &["/usr/lib/dpkg", "/usr/share"],
+    )?;
     let denials = told["denials"].as_array().map_or(0, Vec::len);
     println!("{ARCHITECTURE}: {denials} denials by the kernel's records");
     Ok(())

@@ -10,8 +10,8 @@ use juniper_lab::vm::Image;
 use juniper_lab::{Architecture, Suite};
 use libtest_mimic::Trial;
 
-use super::lab::Outcome;
-use super::package::contents;
+use super::lab::{Outcome, package_for};
+use super::package::{contents, repository};
 
 const ARCHITECTURE: Architecture = Architecture::Arm64;
 
@@ -36,10 +36,11 @@ pub(crate) fn trials() -> [Trial; 2] {
     ]
 }
 
-/// What is in them, and what they ask of the C library.
+/// What is in them, what they ask of the C library, and that a repository tells them from those for amd64.
 fn contained() -> Outcome {
     contents::is_as_meant(ARCHITECTURE)?;
-    contents::starts_everywhere(ARCHITECTURE)
+    contents::starts_everywhere(ARCHITECTURE)?;
+    repository::tells_apart(|architecture| PACKAGES.map(|name| package_for(architecture, name)))
 }
 
 /// What their programs say one by one, and their life on a machine.

@@ -5,7 +5,7 @@ pub(crate) mod contents;
 mod life;
 mod previous;
 mod readme;
-mod repository;
+pub(crate) mod repository;
 
 use juniper_lab::{Architecture, Suite};
 use libtest_mimic::Trial;
