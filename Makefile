@@ -19,7 +19,7 @@ export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),17
 export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help requirements tools build deb lint unit packages systemd real gpu test demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
+.PHONY: help requirements tools build deb lint unit packages systemd real test arm64 gpu demo ordering soak mutated bench locks accept screenshots clean repo reproducible recording \
         up down restart status health logs
 
 help: ## list the targets
@@ -71,6 +71,12 @@ real: deb ## the tests with the real Juniper services (downloads 3 GB the first 
 
 test: lint unit packages systemd real ## everything that CI runs
 
+arm64: ## build the packages for arm64, ask lintian, run them on a whole machine of that kind; takes an hour the first time
+	@packaging/foreign
+	$(MAKE) packages ARCHITECTURE=arm64
+	$(LAB) prepare --foreign
+	EVERY_SYSTEMD=1 cargo test --package juniperctl --test systemd -- systemd::arm64
+
 gpu: deb ## look at all that is said of GPUs, as root on a machine with one; JUNIPER_TORCH_PYTHON=/path/of/python has a torch for CUDA
 	TRIAL=$$(cargo test --quiet --package juniperctl --test systemd --no-run --message-format=json | \
 	  sed -n 's|.*"executable":"\([^"]*/systemd-[^"]*\)".*|\1|p') \
@@ -79,8 +85,8 @@ gpu: deb ## look at all that is said of GPUs, as root on a machine with one; JUN
 repo: deb ## a signed apt repository of the packages in target/repository; REPOSITORY_KEY=FINGERPRINT signs it
 	@packaging/repository target/repository $(wildcard target/debian/*.deb target/debian-arm64/*.deb)
 
-reproducible: deb ## build the packages again elsewhere and compare every byte
-	@packaging/reproducible
+reproducible: deb ## build the packages again elsewhere and compare every byte; ARCHITECTURE=arm64: those
+	@packaging/reproducible $(ARCHITECTURE) $(DEBS)
 
 recording: deb ## the README's picture, from a real run in the lab
 	@$(LAB) prepare trixie
@@ -95,8 +101,8 @@ ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see o
 	  cargo test --package juniperctl --test systemd -- ordering::
 
 soak: export EVERY_SYSTEMD = 1
-soak: deb mutated ## the long campaigns: each trial on each systemd, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
-	cargo test --package juniperctl --test systemd -- systemd::
+soak: deb mutated arm64 ## the long campaigns: each trial on each systemd, arm64, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
+	cargo test --package juniperctl --test systemd -- systemd:: --skip systemd::arm64
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
 	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=20 INSTALL_POWER_MOMENTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \

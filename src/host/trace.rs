@@ -16,8 +16,8 @@ use tokio::io::unix::AsyncFd;
 
 use super::{descriptor, sockets};
 use crate::learn::call::Begins;
-use crate::learn::kernel::Record;
 use crate::learn::kernel::program::{NAME, RECORDS, object_for};
+use crate::learn::kernel::{Processor, Record};
 use crate::readiness::socket_table::{self, Socket};
 
 /// The place in the kernel where each system call ends.
@@ -38,10 +38,9 @@ impl Trace {
     /// # Errors
     /// Why it cannot be had: no permission, a kernel without it, another processor.
     pub fn of_user(user: u32) -> Result<Self, String> {
-        if !cfg!(target_arch = "x86_64") {
-            return Err("it knows the registers of x86-64 only".to_owned());
-        }
-        let object = object_for(user).ok_or("the program cannot be put together")?;
+        let processor =
+            Processor::own().ok_or("it knows the registers of x86-64 and arm64 only")?;
+        let object = object_for(&processor, user).ok_or("the program cannot be put together")?;
         let mut loaded = Ebpf::load(&object).map_err(|error| told(&error))?;
         let program: &mut RawTracePoint = loaded
             .program_mut(NAME)

@@ -141,7 +141,7 @@ fn path_of(name: &str) -> Option<PathOf> {
             (0, Write)
         }
         "unlinkat" | "renameat" | "renameat2" | "fchmodat" | "fchmodat2" | "utimensat" | "link"
-        | "symlink" => (1, Write),
+        | "symlink" | "linkat" | "symlinkat" => (1, Write),
         "stat" | "lstat" | "readlink" | "access" | "chdir" | "execve" | "statfs" => (0, Read),
         "newfstatat" | "readlinkat" | "statx" | "faccessat" | "faccessat2" => (1, Read),
         _ => return None,
@@ -166,14 +166,24 @@ pub fn begins(name: &str, record: &Record) -> Option<Begins> {
     if text.starts_with('/') || text.is_empty() {
         return None;
     }
-    let at_directory = name.contains("at") && path.argument == 1 && name != "stat";
     // AT_FDCWD is -100, in the lower half of the register.
-    let descriptor = record.arguments.first().map(|it| lower(*it))?;
-    Some(if at_directory && descriptor >= 0 {
-        Begins::Descriptor(descriptor)
-    } else {
-        Begins::Working
+    let descriptor = directory_of(name).and_then(|argument| record.arguments.get(argument));
+    Some(match descriptor.map(|it| lower(*it)) {
+        Some(descriptor) if descriptor >= 0 => Begins::Descriptor(descriptor),
+        _ => Begins::Working,
     })
+}
+
+/// Which argument is the descriptor that the path of a call begins at; `None` where it has none.
+fn directory_of(name: &str) -> Option<usize> {
+    match name {
+        "linkat" => Some(2),
+        "symlinkat" => Some(1),
+        "openat" | "openat2" | "mkdirat" | "unlinkat" | "renameat" | "renameat2" | "fchmodat"
+        | "fchmodat2" | "utimensat" | "newfstatat" | "readlinkat" | "statx" | "faccessat"
+        | "faccessat2" => Some(0),
+        _ => None,
+    }
 }
 
 fn lower(argument: u64) -> i32 {

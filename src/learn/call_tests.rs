@@ -220,5 +220,15 @@ fn relative_paths_begin_where_the_call_says() {
     assert_eq!(at(5, "x"), Some(Begins::Descriptor(5)));
     assert_eq!(at(5, "/x"), None);
     let by_path = record(30, [5, 0, 0, 0, 0, 0], ["x", ""], None);
-    assert_eq!(begins("mkdir", &by_path), Some(Begins::Working));
+    for name in ["mkdir", "creat", "stat"] {
+        assert_eq!(begins(name, &by_path), Some(Begins::Working));
+    }
+    // The path of a link is not the first of the two, nor is the directory that it begins in.
+    let link = record(30, [7, 0, 5, 0, 0, 0], ["", "x"], None);
+    assert_eq!(begins("linkat", &link), Some(Begins::Descriptor(5)));
+    let link = record(30, [0, 5, 0, 0, 0, 0], ["/to", "x"], None);
+    assert_eq!(begins("symlinkat", &link), Some(Begins::Descriptor(5)));
+    let (denial, path) = denied("symlinkat", &link, "notebook", Some("/srv")).unwrap();
+    assert_eq!(denial, Denial::Write("/srv".to_owned()));
+    assert_eq!(path.as_deref(), Some("/srv/x"));
 }

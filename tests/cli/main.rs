@@ -22,6 +22,7 @@ macro_rules! trials {
     };
 }
 
+mod completions;
 mod configuration;
 mod explain;
 mod export;
@@ -57,6 +58,7 @@ fn main() {
         explain::trials(),
         export::trials(),
         output::trials(),
+        completions::trials(),
         packagers::trials(),
         install::trials(),
         installed::trials(),

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use juniper_lab::vm::chroot;
-use juniper_lab::{BootOptions, Command, Machine, Output, Root, Suite, trial as lab_trial};
+use juniper_lab::{
+    Architecture, BootOptions, Command, Machine, Output, Root, Suite, trial as lab_trial,
+};
 use libtest_mimic::{Failed, Trial};
 
 pub(crate) type Outcome = Result<(), Failed>;
@@ -48,7 +50,16 @@ pub(crate) fn packages(tree: &Path) -> Result<(), juniper_lab::Error> {
 
 /// A package that `make deb` built.
 pub(crate) fn package(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debian");
+    package_for(Architecture::Amd64, name)
+}
+
+/// One for a processor.
+pub(crate) fn package_for(architecture: Architecture, name: &str) -> PathBuf {
+    let (directory, command) = match architecture {
+        Architecture::Amd64 => ("target/debian", "make deb"),
+        Architecture::Arm64 => ("target/debian-arm64", "make deb ARCHITECTURE=arm64"),
+    };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let found = std::fs::read_dir(&directory).ok().and_then(|entries| {
         entries.flatten().map(|entry| entry.path()).find(|path| {
             path.file_name()
@@ -57,7 +68,7 @@ pub(crate) fn package(name: &str) -> PathBuf {
     });
     found.unwrap_or_else(|| {
         panic!(
-            "no package {name} in {}: run `make deb`",
+            "no package {name} in {}: run `{command}`",
             directory.display()
         )
     })

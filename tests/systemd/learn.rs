@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::lab::{self, Outcome, claim, exits, has, machine};
 
-const CONFIGURATION: &str = "# The site's own.
+pub(crate) const CONFIGURATION: &str = "# The site's own.
 profile = \"lab\"
 
 [services.notebook]
@@ -23,7 +23,7 @@ services = [\"notebook\"]
 ";
 
 /// Tries again and again what its sandbox denies, and says how each went when that changes.
-const NOTEBOOK: &str = r#"
+pub(crate) const NOTEBOOK: &str = r#"
 import os, socket, time
 def far():
     with socket.socket() as one: one.connect(("192.0.2.1", 9000))
@@ -56,7 +56,7 @@ while True:
 "#;
 
 /// A directory of before, another service's files, and a network in which nobody answers.
-const SCENERY: &str = "set -e
+pub(crate) const SCENERY: &str = "set -e
 ip link add silent type veth peer name nobody
 ip address add 198.51.100.1/24 dev silent
 ip link set silent up
@@ -186,7 +186,7 @@ fn learn(suite: Suite) -> Outcome {
 }
 
 /// Each denial has its verdict, and the directive that denies it is named.
-fn are_judged(told: &Value) -> Outcome {
+pub(crate) fn are_judged(told: &Value) -> Outcome {
     judged(
         told,
         &[
@@ -269,6 +269,6 @@ fn ends_with_its_process(machine: &Machine, run: &str, before: &str) -> Outcome 
 }
 
 /// Looks until something holds; an error where it never does.
-fn until(condition: &str) -> String {
+pub(crate) fn until(condition: &str) -> String {
     format!("for _ in $(seq 300); do if {condition}; then exit 0; fi; sleep 0.2; done; exit 1")
 }

@@ -16,6 +16,7 @@ mod escape;
 mod export;
 mod exposure;
 mod failures;
+mod foreign;
 mod gpu;
 mod group;
 mod hostile;
@@ -114,6 +115,7 @@ fn main() {
     trials.extend(isolated::trials(Suite::Trixie));
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
+    trials.extend(foreign::trials());
     trials.extend(hosts::trials());
     trials.extend(package::trials());
     trials.extend(gpu::trials());

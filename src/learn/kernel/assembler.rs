@@ -10,7 +10,6 @@ pub(super) enum Register {
     One = 1,
     Two = 2,
     Three = 3,
-    Four = 4,
     Six = 6,
     Seven = 7,
     Eight = 8,
@@ -40,6 +39,8 @@ pub(super) enum Place {
     Keep,
     Process,
     File,
+    HardLink,
+    SecondText,
     Address,
 }
 

@@ -4,7 +4,9 @@
 
 mod assembler;
 mod object;
+pub mod processor;
 pub mod program;
 pub mod record;
 
+pub use processor::Processor;
 pub use record::Record;

@@ -5,6 +5,7 @@
 
 use super::assembler::{Assembler, Call, Place, Register};
 use super::object;
+use super::processor::Processor;
 
 /// The program's name.
 pub const NAME: &str = "denials";
@@ -18,13 +19,14 @@ pub const TEXT: usize = 512;
 /// How much of a socket's address is kept.
 pub const ADDRESS: usize = 28;
 
-/// Where the parts of a record are: the control group, the process, the result, the registers from r10
-/// to the number of the call as x86-64 keeps them, the program's name, its first two arguments as
-/// texts, the socket's address.
+/// Where the parts of a record are: the control group, the process, the result, the six arguments, the
+/// number of the call, the program's name, its first two arguments as texts (or the second of its two
+/// paths), the socket's address. The same for each processor.
 pub(super) const RESULT: usize = 16;
-pub(super) const REGISTERS: usize = 24;
-pub(super) const NAME_OF_PROGRAM: usize = 96;
-pub(super) const FIRST_TEXT: usize = 112;
+pub(super) const ARGUMENTS: usize = 24;
+pub(super) const NUMBER: usize = 72;
+pub(super) const NAME_OF_PROGRAM: usize = 80;
+pub(super) const FIRST_TEXT: usize = 96;
 pub(super) const SECOND_TEXT: usize = FIRST_TEXT + TEXT;
 pub(super) const SOCKET: usize = SECOND_TEXT + TEXT;
 /// The length of a record.
@@ -33,35 +35,14 @@ pub const RECORD: usize = SOCKET + 32;
 /// The buffer's size: some nine hundred records between two looks.
 const BUFFER: u32 = 1 << 20;
 
-/// In the kernel's `pt_regs` of x86-64.
-const FIRST_REGISTER: i32 = 56;
-const REGISTERS_LENGTH: i32 = 72;
-const SECOND_ARGUMENT: i32 = 104;
-const NUMBER: i32 = 120;
-
-/// Registers within a record.
-pub(super) const R10: usize = REGISTERS;
-pub(super) const R9: usize = REGISTERS + 8;
-pub(super) const R8: usize = REGISTERS + 16;
-pub(super) const DX: usize = REGISTERS + 40;
-pub(super) const SI: usize = REGISTERS + 48;
-pub(super) const DI: usize = REGISTERS + 56;
-pub(super) const ORIGINAL_AX: usize = REGISTERS + 64;
-
-/// `sendto(2)`, whose address is its fifth argument.
-const SEND_TO: i32 = 44;
-
-/// Calls that make a process: clone, fork, vfork, clone3.
-const MAKES_PROCESS: [i32; 4] = [56, 57, 58, 435];
-
 /// Files that are not there may be hidden if they are in these; elsewhere every program looks for files
 /// that there are not, hundreds a second.
 const HIDING: [&[u8; 5]; 3] = [b"/dev/", b"/proc", b"/var/"];
 
-/// The object file with the program for a user.
+/// The object file with the program for a user, on a processor.
 #[must_use]
-pub fn object_for(user: u32) -> Option<Vec<u8>> {
-    let (code, maps) = program(user)?;
+pub fn object_for(processor: &Processor, user: u32) -> Option<Vec<u8>> {
+    let (code, maps) = program(processor, user)?;
     Some(object::written(&object::Content {
         section: "raw_tp/denials",
         program: NAME,
@@ -72,7 +53,7 @@ pub fn object_for(user: u32) -> Option<Vec<u8>> {
     }))
 }
 
-fn program(user: u32) -> Option<(Vec<u8>, Vec<u64>)> {
+fn program(processor: &Processor, user: u32) -> Option<(Vec<u8>, Vec<u64>)> {
     use Register::{Eight, Frame, Nine, One, Result, Seven, Six, Three, Two};
     let mut code = Assembler::default();
     code.load(Six, One, 0);
@@ -92,15 +73,17 @@ fn program(user: u32) -> Option<(Vec<u8>, Vec<u64>)> {
     code.jump_if(Seven, -2, Place::File);
     // EAGAIN: no more processes.
     code.jump_unless(Seven, -11, Place::Leave);
-    read_kernel(&mut code, -8, NUMBER);
+    read_kernel(&mut code, -8, processor.number);
     code.load(Eight, Frame, -8);
-    for number in MAKES_PROCESS {
-        code.jump_if(Eight, number, Place::Keep);
+    code.lower_half(Eight);
+    for number in processor.makes_process {
+        code.jump_if(Eight, *number, Place::Keep);
     }
     code.jump(Place::Leave);
 
     code.here_is(Place::File);
-    read_kernel(&mut code, -16, SECOND_ARGUMENT);
+    let [_, second, ..] = processor.arguments;
+    read_kernel(&mut code, -16, second);
     code.load(Three, Frame, -16);
     code.copy(One, Frame);
     code.add(One, -8);
@@ -129,28 +112,38 @@ fn program(user: u32) -> Option<(Vec<u8>, Vec<u64>)> {
     code.store(Nine, 0, Result);
     code.call(Call::CurrentPid);
     code.store(Nine, 8, Result);
-    code.store(Nine, i16::try_from(RESULT).ok()?, Seven);
-    code.copy(One, Nine);
-    code.add(One, length(REGISTERS)?);
-    code.set(Two, REGISTERS_LENGTH);
-    code.copy(Three, Six);
-    code.add(Three, FIRST_REGISTER);
-    code.call(Call::ReadKernel);
+    code.store(Nine, place(RESULT)?, Seven);
+    let arguments = processor.arguments.into_iter();
+    for (register, at) in arguments
+        .chain([processor.number])
+        .zip((ARGUMENTS..).step_by(8))
+    {
+        code.copy(One, Nine);
+        code.add(One, length(at)?);
+        code.set(Two, 8);
+        code.copy(Three, Six);
+        code.add(Three, register);
+        code.call(Call::ReadKernel);
+    }
+    code.load(Eight, Nine, place(NUMBER)?);
+    code.lower_half(Eight);
     code.copy(One, Nine);
     code.add(One, length(NAME_OF_PROGRAM)?);
     code.set(Two, 16);
     code.call(Call::CurrentName);
-    for (argument, text) in [(DI, FIRST_TEXT), (SI, SECOND_TEXT)] {
-        code.load(Three, Nine, i16::try_from(argument).ok()?);
-        code.copy(One, Nine);
-        code.add(One, length(text)?);
-        code.set(Two, length(TEXT)?);
-        code.call(Call::ReadUserText);
-    }
-    code.load(Three, Nine, i16::try_from(SI).ok()?);
-    code.load(Register::Four, Nine, i16::try_from(ORIGINAL_AX).ok()?);
-    code.jump_unless(Register::Four, SEND_TO, Place::Address);
-    code.load(Three, Nine, i16::try_from(R8).ok()?);
+    code.load(Three, Nine, argument(0)?);
+    read_text(&mut code, FIRST_TEXT)?;
+    code.load(Three, Nine, argument(1)?);
+    code.jump_unless(Eight, processor.symbolic_link, Place::HardLink);
+    code.load(Three, Nine, argument(2)?);
+    code.here_is(Place::HardLink);
+    code.jump_unless(Eight, processor.hard_link, Place::SecondText);
+    code.load(Three, Nine, argument(3)?);
+    code.here_is(Place::SecondText);
+    read_text(&mut code, SECOND_TEXT)?;
+    code.load(Three, Nine, argument(1)?);
+    code.jump_unless(Eight, processor.send_to, Place::Address);
+    code.load(Three, Nine, argument(4)?);
     code.here_is(Place::Address);
     code.copy(One, Nine);
     code.add(One, length(SOCKET)?);
@@ -174,6 +167,24 @@ fn read_kernel(code: &mut Assembler, to: i32, offset: i32) {
     code.copy(Register::Three, Register::Six);
     code.add(Register::Three, offset);
     code.call(Call::ReadKernel);
+}
+
+/// The text that the third register points to, to its place in the record.
+fn read_text(code: &mut Assembler, to: usize) -> Option<()> {
+    code.copy(Register::One, Register::Nine);
+    code.add(Register::One, length(to)?);
+    code.set(Register::Two, length(TEXT)?);
+    code.call(Call::ReadUserText);
+    Some(())
+}
+
+/// Where an argument is in the record.
+fn argument(number: usize) -> Option<i16> {
+    place(ARGUMENTS + 8 * number)
+}
+
+fn place(at: usize) -> Option<i16> {
+    i16::try_from(at).ok()
 }
 
 fn length(bytes: usize) -> Option<i32> {

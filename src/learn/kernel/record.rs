@@ -3,8 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::program::{
-    ADDRESS, DI, DX, FIRST_TEXT, NAME_OF_PROGRAM, ORIGINAL_AX, R8, R9, R10, RESULT, SECOND_TEXT,
-    SI, SOCKET, TEXT,
+    ADDRESS, ARGUMENTS, FIRST_TEXT, NAME_OF_PROGRAM, NUMBER, RESULT, SECOND_TEXT, SOCKET, TEXT,
 };
 
 /// A system call that was denied.
@@ -22,7 +21,8 @@ pub struct Record {
     pub arguments: [u64; 6],
     /// The name of the program's thread.
     pub program: String,
-    /// The first two arguments as texts, where they point to any.
+    /// The first two arguments as texts, where they point to any; of symlinkat(2) and linkat(2) the path of
+    /// the link is the second.
     pub texts: [String; 2],
     /// The address of a socket, where there is one.
     pub address: Option<SocketAddr>,
@@ -36,6 +36,7 @@ impl Record {
             let bytes = bytes.get(at..at.checked_add(8)?)?;
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
+        let argument = |number: usize| word(ARGUMENTS + 8 * number);
         let text = |at: usize, length: usize| {
             let bytes = bytes.get(at..at.checked_add(length)?)?;
             let bytes = bytes.split(|byte| *byte == 0).next()?;
@@ -46,14 +47,15 @@ impl Record {
             control_group: word(0)?,
             process: u32::try_from(word(8)? >> 32).ok()?,
             error: i32::try_from(result.checked_neg()?).ok()?,
-            number: word(ORIGINAL_AX)?,
+            // The kernel keeps something else in the upper half on some processors.
+            number: word(NUMBER)? & 0xffff_ffff,
             arguments: [
-                word(DI)?,
-                word(SI)?,
-                word(DX)?,
-                word(R10)?,
-                word(R8)?,
-                word(R9)?,
+                argument(0)?,
+                argument(1)?,
+                argument(2)?,
+                argument(3)?,
+                argument(4)?,
+                argument(5)?,
             ],
             program: text(NAME_OF_PROGRAM, 16)?,
             texts: [text(FIRST_TEXT, TEXT)?, text(SECOND_TEXT, TEXT)?],
@@ -82,6 +84,7 @@ fn address(bytes: &[u8]) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::Record;
+    use crate::learn::kernel::processor::{ARM64, X86_64};
     use crate::learn::kernel::program::{RECORD, object_for};
 
     #[test]
@@ -89,14 +92,20 @@ mod tests {
         let mut bytes = vec![0; RECORD];
         bytes[12..16].copy_from_slice(&4711_u32.to_le_bytes());
         bytes[16..24].copy_from_slice(&(-30_i64).to_le_bytes());
-        bytes[88..96].copy_from_slice(&257_u64.to_le_bytes());
-        bytes[96..103].copy_from_slice(b"python3");
-        bytes[624..629].copy_from_slice(b"/srv\xff");
-        bytes[1136..1144].copy_from_slice(&[2, 0, 0, 80, 192, 0, 2, 1]);
+        bytes[24..32].copy_from_slice(&(-100_i64).to_le_bytes());
+        bytes[64..72].copy_from_slice(&6_u64.to_le_bytes());
+        bytes[72..80].copy_from_slice(&0x00e0_0000_0000_0101_u64.to_le_bytes());
+        bytes[80..87].copy_from_slice(b"python3");
+        bytes[608..613].copy_from_slice(b"/srv\xff");
+        bytes[1120..1128].copy_from_slice(&[2, 0, 0, 80, 192, 0, 2, 1]);
         let record = Record::parse(&bytes).unwrap();
         assert_eq!(
             (record.process, record.error, record.number),
             (4711, 30, 257)
+        );
+        assert_eq!(
+            record.arguments,
+            [(-100_i64).cast_unsigned(), 0, 0, 0, 0, 6]
         );
         assert_eq!(record.program, "python3");
         assert_eq!(record.texts, [String::new(), "/srv\u{fffd}".to_owned()]);
@@ -106,9 +115,12 @@ mod tests {
 
     #[test]
     fn the_program_is_an_object_file_of_whole_instructions() {
-        let object = object_for(990).unwrap();
-        assert_eq!(&object[..4], b"\x7fELF");
-        assert_eq!(object.len() % 8, 0);
-        assert_ne!(object_for(991).unwrap(), object);
+        for processor in [ARM64, X86_64] {
+            let object = object_for(&processor, 990).unwrap();
+            assert_eq!(&object[..4], b"\x7fELF");
+            assert_eq!(object.len() % 8, 0);
+            assert_ne!(object_for(&processor, 991).unwrap(), object);
+        }
+        assert_ne!(object_for(&ARM64, 990), object_for(&X86_64, 990));
     }
 }

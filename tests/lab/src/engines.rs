@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::architecture::Architecture;
 use crate::cache::{self, Prepared};
 use crate::error::Error;
 use crate::machine::BootOptions;
@@ -66,6 +67,7 @@ impl Engines {
             suite,
             version: RECIPE,
             packages,
+            architecture: Architecture::Amd64,
             options: &[],
         };
         let root = Root::ensure("trixie-engines", &recipe)?;

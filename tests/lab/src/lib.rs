@@ -15,6 +15,7 @@ pub mod took;
 pub mod trial;
 pub mod vm;
 
+mod architecture;
 mod cache;
 mod cgroup;
 mod download;
@@ -29,6 +30,7 @@ mod suite;
 mod supervisor;
 mod tool;
 
+pub use architecture::Architecture;
 pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};

@@ -7,6 +7,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use crate::architecture::Architecture;
 use crate::cgroup::unified_mount;
 use crate::error::Error;
 
@@ -20,11 +21,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("mount", "mount"),
 ];
 
-/// The programs that whole virtual machines need on top.
-const VIRTUAL_TOOLS: &[(&str, &str)] = &[
-    ("qemu-system-x86_64", "qemu-system-x86"),
-    ("mke2fs", "e2fsprogs"),
-];
+/// What the kernel is told by whoever has it run programs of a foreign processor by its emulator.
+const FOREIGN: &str = "/proc/sys/fs/binfmt_misc/qemu-aarch64";
 
 /// Something that this computer lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +38,8 @@ pub enum Missing {
     },
     /// A mounted cgroup2 file system.
     Cgroup2,
+    /// A kernel that runs programs of a foreign processor.
+    Foreign(Architecture),
 }
 
 impl fmt::Display for Missing {
@@ -48,6 +48,12 @@ impl fmt::Display for Missing {
             Self::Root => formatter.write_str("needs root"),
             Self::Tool { program, .. } => write!(formatter, "needs {program}"),
             Self::Cgroup2 => formatter.write_str("needs a mounted cgroup2 file system"),
+            Self::Foreign(architecture) => {
+                write!(
+                    formatter,
+                    "needs to run programs of {architecture}: packaging/foreign"
+                )
+            }
         }
     }
 }
@@ -67,11 +73,17 @@ pub fn missing() -> Vec<Missing> {
     missing
 }
 
-/// All that is missing for whole virtual machines; empty where they can be booted.
+/// All that is missing for whole virtual machines with a processor; empty where they can be booted.
 #[must_use]
-pub fn missing_for_virtual() -> Vec<Missing> {
+pub fn missing_for_virtual(architecture: Architecture) -> Vec<Missing> {
     let mut missing = missing();
-    missing.extend(missing_tools(VIRTUAL_TOOLS));
+    missing.extend(missing_tools(&[
+        (architecture.emulator(), architecture.emulator_package()),
+        ("mke2fs", "e2fsprogs"),
+    ]));
+    if !architecture.is_own() && !Path::new(FOREIGN).exists() {
+        missing.push(Missing::Foreign(architecture));
+    }
     missing
 }
 
@@ -97,7 +109,7 @@ pub fn packages(missing: &[Missing]) -> Vec<&'static str> {
         .iter()
         .filter_map(|missing| match missing {
             Missing::Tool { package, .. } => Some(*package),
-            Missing::Root | Missing::Cgroup2 => None,
+            Missing::Root | Missing::Cgroup2 | Missing::Foreign(_) => None,
         })
         .collect();
     packages.dedup();
@@ -117,8 +129,8 @@ pub(crate) fn check() -> Result<(), Error> {
 }
 
 /// Refuses to go on where something is missing for whole virtual machines.
-pub(crate) fn check_virtual() -> Result<(), Error> {
-    refuse(&missing_for_virtual())
+pub(crate) fn check_virtual(architecture: Architecture) -> Result<(), Error> {
+    refuse(&missing_for_virtual(architecture))
 }
 
 fn refuse(missing: &[Missing]) -> Result<(), Error> {

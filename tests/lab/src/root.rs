@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::architecture::Architecture;
 use crate::cache::{self, Prepared};
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -75,6 +76,7 @@ fn recipe(suite: Suite) -> Recipe {
         suite,
         version: RECIPE,
         packages: suite.packages(),
+        architecture: Architecture::Amd64,
         options: &[],
     }
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::architecture::Architecture;
 use crate::took::Span;
 use crate::{real, requirements};
 
@@ -23,7 +24,9 @@ pub fn on_virtual_machine(
 ) -> Trial {
     static REASON: OnceLock<Option<String>> = OnceLock::new();
     let reason = REASON
-        .get_or_init(|| requirements::reason(&requirements::missing_for_virtual()))
+        .get_or_init(|| {
+            requirements::reason(&requirements::missing_for_virtual(Architecture::Amd64))
+        })
         .as_deref();
     trial(name, reason, test)
 }
@@ -78,10 +81,26 @@ pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'st
 /// A test that boots machines, run with `make soak` and wherever this variable is set: a sample of its kind
 /// is in every run.
 pub fn for_soak(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
-    let left = std::env::var_os(SOAK).is_none();
-    let reason =
-        left.then_some("left to make soak; other versions of systemd are tried in each run");
-    trial(name, reason.or_else(unavailable), test)
+    let left =
+        is_left().then_some("left to make soak; other versions of systemd are tried in each run");
+    trial(name, left.or_else(unavailable), test)
+}
+
+/// A test that boots a whole machine with a foreign processor, which is dear: run with `make arm64` and
+/// `make soak`.
+pub fn on_foreign_machine(
+    name: &str,
+    architecture: Architecture,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let left = is_left().then(|| format!("left to make {architecture} and make soak"));
+    let missing = || requirements::reason(&requirements::missing_for_virtual(architecture));
+    trial(name, left.or_else(missing).as_deref(), test)
+}
+
+/// Whether what is dear is left to a soak.
+fn is_left() -> bool {
+    std::env::var_os(SOAK).is_none()
 }
 
 /// The variable with which nothing is left to a soak.

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use juniper_lab::Architecture;
 use libtest_mimic::Failed;
 
-use super::super::lab::{Outcome, claim, package};
+use super::super::lab::{Outcome, claim, package_for};
 
 /// The newest C library that any program may ask for: Debian 11's. Debian 12 has 2.36, Ubuntu 22.04 has 2.35.
 const OLDEST_LIBRARY: (u32, u32) = (2, 31);
@@ -57,9 +58,9 @@ usr/share/zsh/vendor-completions/_juniperctl
 ";
 
 /// The files are the ones that are meant, and small.
-pub(super) fn is_as_meant() -> Outcome {
+pub(crate) fn is_as_meant(architecture: Architecture) -> Outcome {
     let tree = tempfile::tempdir()?;
-    let package = package("juniperctl");
+    let package = package_for(architecture, "juniperctl");
     output(
         Command::new("dpkg-deb")
             .arg("-x")
@@ -73,14 +74,17 @@ pub(super) fn is_as_meant() -> Outcome {
         files.iter().map(String::as_str).eq(FILES.lines()),
         format!("the package holds\n{}", files.join("\n")),
     )?;
-    let told = output(
-        Command::new("dpkg-deb")
-            .arg("-f")
-            .arg(&package)
-            .arg("Installed-Size"),
+    let field = |name: &str| output(Command::new("dpkg-deb").arg("-f").arg(&package).arg(name));
+    let named = field("Architecture")?;
+    claim(
+        named.trim() == architecture.debian(),
+        format!("the package is for {named}"),
     )?;
+    let told = field("Installed-Size")?;
     let kibibytes: u64 = told.trim().parse()?;
-    println!("juniperctl: {bytes} bytes installed, Installed-Size {kibibytes} KiB");
+    println!(
+        "juniperctl for {architecture}: {bytes} bytes installed, Installed-Size {kibibytes} KiB"
+    );
     claim(
         bytes < LARGEST && kibibytes * 1024 < LARGEST,
         format!("{bytes} bytes, Installed-Size {kibibytes} KiB"),
@@ -88,13 +92,13 @@ pub(super) fn is_as_meant() -> Outcome {
 }
 
 /// Both programs start on the oldest system that is supported.
-pub(super) fn starts_everywhere() -> Outcome {
+pub(crate) fn starts_everywhere(architecture: Architecture) -> Outcome {
     for name in ["juniperctl", "juniper-standin"] {
         let tree = tempfile::tempdir()?;
         output(
             Command::new("dpkg-deb")
                 .arg("-x")
-                .arg(package(name))
+                .arg(package_for(architecture, name))
                 .arg(tree.path()),
         )?;
         let program = tree.path().join("usr/bin").join(name);

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::image::Image;
-use super::process::{PROGRAM, bare};
+use super::process::bare;
 use crate::process::Running;
 
 /// The device of the kernel's own virtual machines.
@@ -32,9 +32,12 @@ pub(super) enum Accelerator {
 }
 
 impl Accelerator {
-    /// The best one that works here; found out once, with the kernel of the first image.
+    /// The best one that works here; found out once, with the kernel of the first image of this computer's kind.
     pub(super) fn best(image: &Image) -> Self {
         static BEST: OnceLock<Accelerator> = OnceLock::new();
+        if !image.architecture().is_own() {
+            return Self::Emulation;
+        }
         *BEST.get_or_init(|| {
             if Path::new(DEVICE).exists() && works(image) {
                 Self::Processor
@@ -56,9 +59,11 @@ impl Accelerator {
 /// Whether a kernel gets anywhere on the processor itself.
 fn works(image: &Image) -> bool {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", PROGRAM]);
-    command.args(bare(Accelerator::Processor));
-    command.args(["-serial", "stdio", "-append", "console=ttyS0 panic=-1"]);
+    let architecture = image.architecture();
+    command.args(["--pdeathsig", "KILL", "--", architecture.emulator()]);
+    command.args(bare(architecture, Accelerator::Processor));
+    command.args(["-serial", "stdio", "-append"]);
+    command.arg(format!("console={} panic=-1", architecture.console()));
     command.arg("-kernel").arg(image.kernel());
     let Ok(mut running) = Running::start(command, Vec::new()) else {
         return false;

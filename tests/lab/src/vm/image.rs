@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
+use crate::architecture::Architecture;
 use crate::error::{Doing, Error};
 use crate::recipe::Recipe;
 use crate::requirements;
@@ -17,9 +18,8 @@ use crate::suite::Suite;
 /// Counts up when the way of making images changes.
 const RECIPE: u32 = 1;
 
-/// What a whole machine needs on top of a root.
-const PACKAGES: [&str; 4] = [
-    "linux-image-cloud-amd64",
+/// What a whole machine needs on top of a root, beside its kernel.
+const PACKAGES: [&str; 3] = [
     // The kernel would take another program for it, too, and that one is told differently.
     "initramfs-tools",
     "udev",
@@ -50,6 +50,7 @@ const OPTIONS: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub struct Image {
     root: Root,
+    architecture: Architecture,
     kernel: PathBuf,
     initrd: PathBuf,
 }
@@ -57,13 +58,23 @@ pub struct Image {
 impl Image {
     /// The image of a suite, made now if there is none or if its recipe has changed.
     pub fn prepare(suite: Suite) -> Result<Self, Error> {
-        requirements::check_virtual()?;
-        let root = Root::ensure(&format!("{suite}-virtual"), &recipe(suite))?;
+        Self::prepare_for(suite, Architecture::Amd64)
+    }
+
+    /// The same for a processor. One that is not this computer's takes minutes.
+    pub fn prepare_for(suite: Suite, architecture: Architecture) -> Result<Self, Error> {
+        requirements::check_virtual(architecture)?;
+        let name = match architecture {
+            Architecture::Amd64 => format!("{suite}-virtual"),
+            Architecture::Arm64 => format!("{suite}-{architecture}-virtual"),
+        };
+        let root = Root::ensure(&name, &recipe(suite, architecture))?;
         let boot = root.path().join("boot");
         Ok(Self {
             kernel: found(&boot, "vmlinuz-")?,
             initrd: found(&boot, "initrd.img-")?,
             root,
+            architecture,
         })
     }
 
@@ -71,6 +82,12 @@ impl Image {
     #[must_use]
     pub const fn suite(&self) -> Suite {
         self.root.suite()
+    }
+
+    /// The processor that it is for.
+    #[must_use]
+    pub const fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// A disk with a copy of the image on it, which the closure may change before: it gets the
@@ -95,11 +112,15 @@ impl Image {
     }
 }
 
-fn recipe(suite: Suite) -> Recipe {
+fn recipe(suite: Suite, architecture: Architecture) -> Recipe {
+    let mut packages = suite.packages();
+    packages.push(architecture.kernel_package());
+    packages.extend(PACKAGES);
     Recipe {
         suite,
         version: RECIPE,
-        packages: suite.packages().into_iter().chain(PACKAGES).collect(),
+        packages,
+        architecture,
         options: &OPTIONS,
     }
 }
@@ -139,9 +160,12 @@ mod tests {
 
     #[test]
     fn an_image_is_a_root_and_more() {
-        let packages = recipe(Suite::Trixie).packages;
-        for expected in Suite::Trixie.packages().into_iter().chain(PACKAGES) {
-            assert!(packages.contains(&expected));
+        for architecture in Architecture::ALL {
+            let packages = recipe(Suite::Trixie, architecture).packages;
+            for expected in Suite::Trixie.packages().into_iter().chain(PACKAGES) {
+                assert!(packages.contains(&expected));
+            }
+            assert!(packages.contains(&architecture.kernel_package()));
         }
     }
 }

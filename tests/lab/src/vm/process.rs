@@ -12,24 +12,18 @@ use std::process::{Child, Stdio};
 use super::accelerator::Accelerator;
 use super::disk::Disk;
 use super::guest::PORT;
+use crate::architecture::Architecture;
 use crate::supervisor;
 
-/// The emulator's program.
-pub(super) const PROGRAM: &str = "qemu-system-x86_64";
-
-/// What the kernel is told. A panic ends the emulator, as the machine is told not to reboot. Whether the
+/// What every kernel is told, beside where its console is. A panic ends the emulator, as the machine is told not to reboot. Whether the
 /// timer ticks is not checked: the check counts turns of a loop, and on a busy computer the emulator is late
 /// with its interrupts, of which the kernel dies (seen: "IO-APIC + timer doesn't work").
-const KERNEL_ARGUMENTS: &str = "root=/dev/vda rw console=ttyS0 quiet panic=-1 no_timer_check";
+const KERNEL_ARGUMENTS: &str = "root=/dev/vda rw quiet panic=-1 no_timer_check";
 
 /// A machine with nothing in it but a processor and memory, powered off instead of rebooted.
-const BARE: [&str; 15] = [
+const BARE: [&str; 11] = [
     "-nodefaults",
     "-no-user-config",
-    "-machine",
-    "q35",
-    "-cpu",
-    "max",
     // Two boot in half the time, but emulated ones may miss each other's changes to the kernel's
     // own code: Linux 7.2 was seen to panic of it.
     "-smp",
@@ -48,7 +42,9 @@ pub(super) fn start(disk: &Disk, accelerator: Accelerator) -> io::Result<Child> 
     let private = disk.private();
     // Killing it is what cutting the power is, and nobody needs the disk once this program is gone.
     let mut command = supervisor::in_group("KILL", private.cgroup().path());
-    command.arg(PROGRAM).args(bare(accelerator));
+    let architecture = disk.image().architecture();
+    command.arg(architecture.emulator());
+    command.args(bare(architecture, accelerator));
     command.args(arguments(disk, &console_path(disk)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(console_file(disk)?);
@@ -62,9 +58,10 @@ pub(super) fn console(disk: &Disk) -> String {
 }
 
 /// The arguments that every machine begins with.
-pub(super) fn bare(accelerator: Accelerator) -> Vec<OsString> {
+pub(super) fn bare(architecture: Architecture, accelerator: Accelerator) -> Vec<OsString> {
     let common = BARE.into_iter();
     common
+        .chain(architecture.machine())
         .chain(["-accel", accelerator.argument()])
         .map(OsString::from)
         .collect()
@@ -78,7 +75,11 @@ fn arguments(disk: &Disk, console: &Path) -> Vec<OsString> {
         "-initrd".into(),
         image.initrd().into(),
         "-append".into(),
-        KERNEL_ARGUMENTS.into(),
+        format!(
+            "{KERNEL_ARGUMENTS} console={}",
+            image.architecture().console()
+        )
+        .into(),
         "-drive".into(),
         with_path("if=virtio,format=raw,cache=writeback,file=", &disk.path()),
         "-chardev".into(),

@@ -34,6 +34,9 @@ enum Verb {
         /// Also make the images of whole virtual machines.
         #[arg(long = "virtual")]
         images: bool,
+        /// Make the images of whole virtual machines with a foreign processor, and nothing else.
+        #[arg(long)]
+        foreign: bool,
         /// Also make the roots with Debian's sshd.
         #[arg(long)]
         ssh: bool,
@@ -85,9 +88,15 @@ fn main() -> ExitCode {
     let done = match verb {
         Verb::Prepare {
             suites,
+            foreign: true,
+            ..
+        } => prepare::foreign(&suites),
+        Verb::Prepare {
+            suites,
             images,
             ssh,
             real,
+            ..
         } => prepare::run(&suites, &prepare::Extras { images, ssh, real }),
         Verb::Shell { suite, real } => shell::run(suite, real),
         Verb::Demo { real, packages } => demo::run(real, packages.as_deref()),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use juniper_lab::{Error, Root, Suite, real, vm};
+use juniper_lab::{Architecture, Error, Root, Suite, real, vm};
 
 use super::{Done, packages, tell};
 
@@ -47,6 +47,21 @@ pub(super) fn run(suites: &[Suite], extras: &Extras) -> Done {
         for line in said.iter().flat_map(|said| said.lines()) {
             tell(&format!("  {line}"));
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes images of whole virtual machines with a foreign processor: of the suite that its trial boots if none
+/// is named.
+pub(super) fn foreign(suites: &[Suite]) -> Done {
+    let suites = if suites.is_empty() {
+        &[Suite::Bookworm]
+    } else {
+        suites
+    };
+    for &suite in suites {
+        let what = format!("the {suite} image for arm64 (this takes minutes)");
+        timed(&what, || vm::Image::prepare_for(suite, Architecture::Arm64))?;
     }
     Ok(ExitCode::SUCCESS)
 }

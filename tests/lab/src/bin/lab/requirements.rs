@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use juniper_lab::requirements;
+use juniper_lab::{Architecture, requirements};
 
 use super::tell;
 
 /// Tells what is missing; fails if anything is.
 pub(super) fn run() -> ExitCode {
-    let missing = requirements::missing_for_virtual();
+    let missing = requirements::missing_for_virtual(Architecture::Amd64);
     if missing.is_empty() {
         tell("machines can be booted here, virtual ones too");
         return ExitCode::SUCCESS;
