@@ -86,13 +86,14 @@ pub fn fits(need: Need, environments: &Room, cache: &Room) -> Result<(), Command
         vec![(environments, need.installed), (cache, downloading)]
     };
     for (room, bytes) in wanted {
-        if bytes > 0 && room.free < bytes.saturating_add(MARGIN) {
+        let with_margin = bytes.saturating_add(MARGIN);
+        if bytes > 0 && room.free < with_margin {
             return Err(CommandError::new(
                 Kind::Machine,
                 format!(
                     "no room on the disk of {}: it takes {} for a while, {} are free; nothing was changed",
                     room.path,
-                    size(bytes),
+                    size(with_margin),
                     size(room.free)
                 ),
             )
