@@ -39,7 +39,7 @@ const SHOWN: usize = 8;
 #[must_use]
 pub fn trouble(service: &str, doing: Doing, said: &str) -> CommandError {
     // Not with this service's name: others may be missing, too.
-    let again = "then the same command again, which goes on where this one ended";
+    let again = "then the same command again, which keeps what is finished";
     let said_any = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
     if said_any(&["No space left on device", "Errno 28"]) {
         return CommandError::new(
@@ -94,7 +94,7 @@ pub fn trouble(service: &str, doing: Doing, said: &str) -> CommandError {
             Kind::Machine,
             format!("the package index cannot be reached: nothing was installed for {service}"),
         )
-        .hint(format!("look at the network, and at a proxy or an index of your own in /etc/pip.conf, {again}; what was downloaded is kept"))
+        .hint(format!("look at the network, and at a proxy or an index of your own in /etc/pip.conf, {again}, downloads of other services included"))
         .hint("without network: sudo juniperctl provision --wheelhouse DIR");
     }
     if let Some(package) = missing {
