@@ -8,6 +8,9 @@ use crate::spec::remote::SshTarget;
 
 use super::said;
 
+/// What they stand below in the help: after the options of the command itself.
+const EVERYWHERE: &str = "Everywhere";
+
 /// Options that every command takes
 #[derive(Debug, Args)]
 #[expect(
@@ -16,28 +19,28 @@ use super::said;
 )]
 pub struct Globals {
     /// Work on a directory tree instead of this machine; no bus is needed
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Work on another machine over ssh, by address or by its name in the configuration; can be repeated
-    #[arg(short = 'H', long = "host", global = true, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with_all = ["root", "user"])]
+    #[arg(short = 'H', long = "host", global = true, help_heading = EVERYWHERE, value_name = "[USER@]HOST", value_parser = ssh_target, conflicts_with_all = ["root", "user"])]
     pub hosts: Vec<SshTarget>,
     /// Work with your own manager and your own units, without root
-    #[arg(long, global = true, conflicts_with = "root")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, conflicts_with = "root")]
     pub user: bool,
     /// Read this file instead of /etc/juniper/juniper.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say each step
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub verbose: bool,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
 }
 

@@ -11,7 +11,7 @@ use crate::host::{Files, accounts, journal};
 use crate::output::doctor::{json, text};
 use crate::plan;
 use crate::preflight::facts::{
-    Account, Directory, Facts, Installation, Port, Presence, Program, Space, Trial, UserMode,
+    Account, Directory, Facts, Installation, PAGE, Port, Presence, Program, Space, Trial, UserMode,
 };
 use crate::preflight::{Severity, findings, worst};
 use crate::spec::Stack;
@@ -165,7 +165,7 @@ fn ports_of(stack: &Stack) -> Vec<Port> {
     }
     if let Some(address) = stack.listen.address().filter(|_| !isolated) {
         all.push(Port {
-            owner: "the watchdog's page".to_owned(),
+            owner: PAGE.to_owned(),
             units: vec!["juniper-watchdog.service".to_owned()],
             address,
             held: listening.held(address),

@@ -25,6 +25,13 @@ const SERVICES: &str = "juniper";
 
 pub(super) async fn run(options: &Provision, context: &Context) -> Result<u8, CommandError> {
     context.online("making environments")?;
+    if context.is_user() {
+        return Err(CommandError::new(
+            Kind::Usage,
+            format!("the environments below {PREFIX} are the machine's, for all its users; leave out --user"),
+        )
+        .hint("sudo juniperctl provision: your own units run from them, too"));
+    }
     let stack = configuration::installed_stack(context)?;
     let services = chosen(options, &stack)?;
     let lock = if options.dry_run {

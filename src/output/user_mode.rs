@@ -11,7 +11,7 @@ pub struct UserMode {
 }
 
 /// Commands as the system's are called, and as a user's are.
-const COMMANDS: [(&str, &str); 14] = [
+const COMMANDS: [(&str, &str); 15] = [
     ("sudo juniperctl ", "juniperctl --user "),
     ("`juniperctl ", "`juniperctl --user "),
     ("sudo systemctl ", "systemctl --user "),
@@ -32,6 +32,8 @@ const COMMANDS: [(&str, &str); 14] = [
         "they are in /etc/systemd/system",
         "they are among your units",
     ),
+    // The environments are the machine's; units of a user run from them, too.
+    ("juniperctl --user provision", "sudo juniperctl provision"),
 ];
 
 impl UserMode {
@@ -71,6 +73,10 @@ mod tests {
             (
                 "correct it in /etc/juniper/juniper.toml",
                 "correct it in /home/lena/.config/juniper/juniper.toml",
+            ),
+            (
+                "make its environment: sudo juniperctl provision data",
+                "make its environment: sudo juniperctl provision data",
             ),
             ("port 8100 is taken", "port 8100 is taken"),
         ] {

@@ -52,10 +52,13 @@ pub struct UserMode {
     pub journal: bool,
 }
 
+/// Whose the watchdog's own port is, in words.
+pub const PAGE: &str = "the watchdog's page";
+
 /// A port of the stack.
 #[derive(Debug, Clone)]
 pub struct Port {
-    /// Whose it is: `data`, `worker@2`, `the watchdog`.
+    /// Whose it is: `data`, `worker@2`, [`PAGE`].
     pub owner: String,
     /// Units that hold it where all is well.
     pub units: Vec<String>,

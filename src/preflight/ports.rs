@@ -1,6 +1,6 @@
 //! Who holds the ports of the stack, and how to have them back.
 
-use super::facts::{Facts, Held, Holder, Port};
+use super::facts::{Facts, Held, Holder, PAGE, Port};
 use super::{Finding, Severity};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
@@ -28,6 +28,16 @@ enum Kind<'h> {
     Process,
 }
 
+/// The key that says which port its owner listens on.
+fn key(owner: &str) -> String {
+    if owner == PAGE {
+        return "watchdog.listen".to_owned();
+    }
+    // Instances count on from the port of their service.
+    let service = owner.split('@').next().unwrap_or(owner);
+    format!("services.{service}.port")
+}
+
 fn of_port(port: &Port, facts: &Facts) -> Finding {
     let by_user = facts.user_mode.is_some();
     let subject = format!("port {} ({})", port.address.port(), port.owner);
@@ -46,9 +56,10 @@ fn of_port(port: &Port, facts: &Facts) -> Finding {
                 "it is held by a process of somebody else: of the system, or of another user with the same ports",
             )
             .mend(&format!(
-                "choose another one: services.{}.port in /etc/juniper/juniper.toml; root sees who holds it: \
+                "choose another one: {} in /etc/juniper/juniper.toml; root sees who holds it: \
                  sudo ss -ltnp 'sport = :{}'",
-                port.owner, port.address.port()
+                key(&port.owner),
+                port.address.port()
             ));
         }
         Held::Unseen => {
@@ -177,8 +188,19 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, kind, quoted};
-    use crate::preflight::facts::Holder;
+    use super::{Kind, key, kind, quoted};
+    use crate::preflight::facts::{Holder, PAGE};
+
+    #[test]
+    fn a_port_is_changed_by_a_key_that_there_is() {
+        for (owner, wanted) in [
+            ("data", "services.data.port"),
+            ("worker@2", "services.worker.port"),
+            (PAGE, "watchdog.listen"),
+        ] {
+            assert_eq!(key(owner), wanted);
+        }
+    }
 
     #[test]
     fn whose_a_process_is() {

@@ -23,12 +23,12 @@ pub struct Need {
 /// to be downloaded.
 #[must_use]
 pub fn need(locks: &[&Lock], processor: &str, fetched: Option<u64>) -> Need {
-    let largest = |of: fn(&Lock, &str) -> u64| {
-        let each = locks.iter().map(|lock| of(lock, processor));
-        each.max().unwrap_or_default()
-    };
     // Files in common are fetched once and kept once; the second copy of one is there only until it is shared.
-    let shared = largest(|lock, _| lock.shared);
+    let shared = locks
+        .iter()
+        .map(|lock| lock.shared)
+        .max()
+        .unwrap_or_default();
     let own = |lock: &&Lock| lock.installed.saturating_sub(lock.shared);
     let transient = if locks.iter().filter(|lock| lock.shared > 0).count() > 1 {
         shared
@@ -38,22 +38,20 @@ pub fn need(locks: &[&Lock], processor: &str, fetched: Option<u64>) -> Need {
     let own: u64 = locks.iter().map(own).sum();
     let download = match fetched {
         None => 0,
-        Some(fetched) => locks
-            .iter()
-            .map(|lock| {
-                let all = lock.download_on(processor);
-                // What has torch in common has its downloads in common, too.
-                if lock.shared == 0 { all } else { 0 }
-            })
-            .sum::<u64>()
-            .saturating_add(largest(|lock, processor| {
-                if lock.shared == 0 {
-                    0
-                } else {
-                    lock.download_on(processor)
-                }
-            }))
-            .saturating_sub(fetched),
+        Some(fetched) => {
+            let downloads = |common: bool| {
+                locks
+                    .iter()
+                    .filter(move |lock| (lock.shared > 0) == common)
+                    .map(|lock| lock.download_on(processor))
+            };
+            // What has torch in common has most of its downloads in common, too: as many as the smallest of them has.
+            let repeated = downloads(true).count().saturating_sub(1) as u64;
+            let smallest = downloads(true).min().unwrap_or_default();
+            (downloads(false).sum::<u64>() + downloads(true).sum::<u64>())
+                .saturating_sub(smallest.saturating_mul(repeated))
+                .saturating_sub(fetched)
+        }
     };
     Need {
         download,
@@ -86,13 +84,14 @@ pub fn fits(need: Need, environments: &Room, cache: &Room) -> Result<(), Command
         vec![(environments, need.installed), (cache, downloading)]
     };
     for (room, bytes) in wanted {
-        if bytes > 0 && room.free < bytes.saturating_add(MARGIN) {
+        let with_margin = bytes.saturating_add(MARGIN);
+        if bytes > 0 && room.free < with_margin {
             return Err(CommandError::new(
                 Kind::Machine,
                 format!(
                     "no room on the disk of {}: it takes {} for a while, {} are free; nothing was changed",
                     room.path,
-                    size(bytes),
+                    size(with_margin),
                     size(room.free)
                 ),
             )
@@ -127,6 +126,9 @@ mod tests {
         let all = need(&[&data, &cascor, &canopy], "x86_64", Some(0));
         assert_eq!(all.download, 3_110);
         assert_eq!(all.installed, 100 + 1_000 + 1_100 + 2 * 5_000);
+        let worker = lock("cuda", 2_900, 5_900, 5_000);
+        let with_worker = need(&[&data, &cascor, &canopy, &worker], "x86_64", Some(0));
+        assert_eq!(with_worker.download, 10 + 2_900 + 100 + 200);
         let one = need(&[&cascor], "x86_64", None);
         assert_eq!((one.download, one.installed), (0, 6_000));
         assert_eq!(need(&[], "x86_64", Some(0)), Need::default());

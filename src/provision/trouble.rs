@@ -12,6 +12,8 @@ pub enum Doing {
     Preparing,
     /// Fetching wheels from the index.
     Downloading,
+    /// Fetching torch for the processor from the index that it alone lies in.
+    DownloadingTorch,
     /// Installing wheels from a directory of the site.
     FromWheelhouse,
     /// Installing wheels that were downloaded.
@@ -36,7 +38,8 @@ const SHOWN: usize = 8;
 /// The error to tell; `service` is whose environment was being made.
 #[must_use]
 pub fn trouble(service: &str, doing: Doing, said: &str) -> CommandError {
-    let again = format!("then again: sudo juniperctl provision {service}");
+    // Not with this service's name: others may be missing, too.
+    let again = "then the same command again, which keeps what is finished";
     let said_any = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
     if said_any(&["No space left on device", "Errno 28"]) {
         return CommandError::new(
@@ -77,14 +80,21 @@ pub fn trouble(service: &str, doing: Doing, said: &str) -> CommandError {
         .hint("fill it on a machine with network and the same Python: pip download --require-hashes --no-deps --only-binary :all: -d DIR -r /usr/share/juniperctl/locks/FILE");
     }
     // An index that knows no version at all of what is published is none.
-    if doing == Doing::Downloading
-        && (said_any(&UNREACHABLE) || said.contains("(from versions: none)"))
-    {
+    let is_unreachable = said_any(&UNREACHABLE) || said.contains("(from versions: none)");
+    if doing == Doing::DownloadingTorch && is_unreachable {
+        return CommandError::new(
+            Kind::Machine,
+            format!("the index of torch for the processor cannot be reached: nothing was installed for {service}"),
+        )
+        .hint("the torch for NVIDIA GPUs computes on the processor, too, comes from the index of all others, and takes 3 GB: sudo juniperctl provision --torch cuda")
+        .hint(format!("or let the machine reach https://download.pytorch.org, or name a mirror of it by --torch-index URL, {again}"));
+    }
+    if doing == Doing::Downloading && is_unreachable {
         return CommandError::new(
             Kind::Machine,
             format!("the package index cannot be reached: nothing was installed for {service}"),
         )
-        .hint(format!("look at the network, and at a proxy or an index of your own in /etc/pip.conf, {again}; what was downloaded is kept"))
+        .hint(format!("look at the network, and at a proxy or an index of your own in /etc/pip.conf, {again}, downloads of other services included"))
         .hint("without network: sudo juniperctl provision --wheelhouse DIR");
     }
     if let Some(package) = missing {
@@ -96,7 +106,7 @@ pub fn trouble(service: &str, doing: Doing, said: &str) -> CommandError {
     }
     let verb = match doing {
         Doing::Preparing => "make an empty environment",
-        Doing::Downloading => "download the packages",
+        Doing::Downloading | Doing::DownloadingTorch => "download the packages",
         Doing::FromWheelhouse | Doing::Installing => "install the packages",
     };
     CommandError::new(
@@ -166,6 +176,13 @@ mod tests {
                 4,
                 "index cannot be reached",
                 "--wheelhouse DIR",
+            ),
+            (
+                Doing::DownloadingTorch,
+                "ERROR: Could not find a version that satisfies the requirement torch==2.13.0+cpu (from versions: none)",
+                4,
+                "the index of torch for the processor cannot be reached",
+                "provision --torch cuda",
             ),
             (
                 Doing::Downloading,

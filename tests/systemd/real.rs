@@ -1,6 +1,7 @@
 //! The real services from the Python package index under the generated, sandboxed units.
 
 mod clients;
+mod commands;
 mod workers;
 
 use std::time::{Duration, Instant};
@@ -22,8 +23,12 @@ const UNITS: [&str; 5] = [
     "juniper-cascor-worker@2.service",
 ];
 
-pub(crate) fn trials() -> [Trial; 3] {
+pub(crate) fn trials() -> [Trial; 4] {
     [
+        trial::on_real_services(
+            "real::three_commands_bring_the_services_up",
+            commands::bring_the_services_up,
+        ),
         trial::on_real_services(
             "real::the_group_trains_and_comes_back_after_a_reboot",
             trains_and_comes_back,

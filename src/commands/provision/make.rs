@@ -219,11 +219,14 @@ impl Work<'_> {
                 requirements.as_os_str(),
             ]);
             let index = index.map(|index| self.options.torch_index.as_deref().unwrap_or(index));
-            if let Some(index) = index {
-                arguments.extend(["--index-url", index].map(OsStr::new));
-            }
-            self.run(service, lock, Doing::Downloading, python, &arguments)
-                .await?;
+            let doing = match index {
+                Some(index) => {
+                    arguments.extend(["--index-url", index].map(OsStr::new));
+                    Doing::DownloadingTorch
+                }
+                None => Doing::Downloading,
+            };
+            self.run(service, lock, doing, python, &arguments).await?;
         }
         Ok(())
     }
@@ -248,7 +251,7 @@ impl Work<'_> {
             Heard::Nothing => {
                 let (seen, all) = (progress.seen, lock.packages());
                 let so_far = match doing {
-                    Doing::Downloading => {
+                    Doing::Downloading | Doing::DownloadingTorch => {
                         format!(
                             "{seen} of {all} packages are there, {}",
                             size(tree::bytes(&wheels()))

@@ -229,7 +229,7 @@ fn passed_on(
 
 #[cfg(test)]
 mod tests {
-    use super::{Builder, Heard, passed_on};
+    use super::{Builder, Heard, PASSED_ON, passed_on};
     use crate::provision::python::Said;
     use std::ffi::OsStr;
     use std::path::{Path, PathBuf};
@@ -264,6 +264,11 @@ mod tests {
         let found = builder().interpreter(Path::new("/bin/true")).await.unwrap();
         assert!(matches!(found.said, Said::Nothing(_)), "{found:?}");
         assert_eq!(builder().interpreter(Path::new("/nowhere")).await, None);
+    }
+
+    #[test]
+    fn the_lab_tells_its_own_pip_the_same() {
+        assert_eq!(PASSED_ON, juniper_lab::real::PASSED_ON);
     }
 
     #[test]

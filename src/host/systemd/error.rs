@@ -99,6 +99,7 @@ impl From<BusError> for CommandError {
         match error {
             BusError::Unreachable(_) => Self::new(Kind::Machine, message)
                 .hint("is systemd running here? `systemctl is-system-running` asks the same bus")
+                .hint("where it runs and its bus does not: sudo apt install dbus && sudo systemctl start dbus.socket")
                 .hint("to work on a directory tree without systemd, use --root DIR"),
             BusError::NoUserManager { runs: true, .. } => Self::new(Kind::Machine, message).hint(
                 "your systemd runs, but there is no bus of yours to reach it by: sudo apt install dbus-user-session, then log in again",

@@ -35,9 +35,9 @@ pub enum Error {
     },
 
     /// The package index cannot be reached, so the real services cannot be had here and now.
-    #[error("the Python package index cannot be reached:\n{log}")]
+    #[error("the Python package index or the Debian mirror cannot be reached:\n{log}")]
     IndexUnreachable {
-        /// The end of what pip said.
+        /// The end of what pip or apt said.
         log: String,
     },
 

@@ -16,6 +16,9 @@ use crate::suite::Suite;
 /// Counts up when the way of making roots changes.
 const RECIPE: u32 = 2;
 
+/// What a machine needs to boot, and nothing of what juniperctl or its services need.
+const BARE: [&str; 2] = ["systemd", "systemd-sysv"];
+
 /// What machines that are reached over ssh have on top. Nobody guesses at passwords there.
 const SSH: [&str; 3] = ["openssh-server", "openssh-client", "sudo"];
 
@@ -41,6 +44,15 @@ impl Root {
         let mut recipe = recipe(suite);
         recipe.packages.extend(SSH);
         Self::ensure(&format!("{suite}-ssh"), &recipe)
+    }
+
+    /// A root with nothing in it but Debian's essential packages, apt and systemd: the server that nobody has
+    /// touched yet.
+    pub fn bare(suite: Suite) -> Result<Self, Error> {
+        requirements::check()?;
+        let mut recipe = recipe(suite);
+        recipe.packages = BARE.to_vec();
+        Self::ensure(&format!("{suite}-bare"), &recipe)
     }
 
     /// The root that goes by this name in the cache, made now unless it is as the recipe says.

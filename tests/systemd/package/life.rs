@@ -208,6 +208,12 @@ fn removed(machine: &Machine) -> Outcome {
 
 /// Purged while it runs: as if it had never been there, but for the numbers of its users.
 fn purged(machine: &Machine, before: &BTreeMap<PathBuf, Entry>) -> Outcome {
+    // What `provision` leaves.
+    exits(
+        machine,
+        "mkdir -p /opt/juniper/data/0.17.1/bin /var/cache/juniperctl/provision",
+        0,
+    )?;
     exits(
         machine,
         "dpkg --purge juniperctl juniper-standin </dev/null",

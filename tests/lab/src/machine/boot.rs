@@ -66,6 +66,11 @@ pub(super) fn claim(options: &BootOptions) -> Result<Private, Error> {
     Ok(private)
 }
 
+/// Where a persistent machine's own files are, as opposed to those of its root.
+pub(super) fn written(private: &Private) -> PathBuf {
+    private.path().join("upper")
+}
+
 /// Boots the machine and waits until its systemd says that it has finished starting.
 pub(super) fn start(
     root: &Root,

@@ -15,6 +15,8 @@ pub use options::BootOptions;
 pub(crate) use options::joined;
 pub use tree::{Entry, Kind};
 
+use std::fs;
+use std::path::Path;
 use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -173,6 +175,16 @@ impl Machine {
     /// Powers it off in an orderly way and tells how long that took.
     pub fn power_off(mut self) -> Result<Duration, Error> {
         self.end_orderly("poweroff")
+    }
+
+    /// Powers it off in an orderly way and moves a directory that it made to a place on the same file system of the
+    /// host, where nothing may be but an empty directory. Only a persistent machine can.
+    pub(crate) fn hand_over(mut self, directory: &Path, to: &Path) -> Result<(), Error> {
+        self.refuse_if_volatile()?;
+        self.end_orderly("poweroff")?;
+        let below = directory.strip_prefix("/").unwrap_or(directory);
+        let made = boot::written(&self.private).join(below);
+        fs::rename(&made, to).doing(|| format!("move {} to {}", made.display(), to.display()))
     }
 
     fn refuse_if_volatile(&self) -> Result<(), Error> {

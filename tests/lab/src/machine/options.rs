@@ -10,6 +10,9 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct BootOptions {
     binds: Vec<(PathBuf, PathBuf)>,
+    written: Vec<(PathBuf, PathBuf)>,
+    laid_over: Vec<(PathBuf, PathBuf)>,
+    connected: bool,
     persistent: bool,
     nesting: bool,
     deadline: Duration,
@@ -19,6 +22,9 @@ impl Default for BootOptions {
     fn default() -> Self {
         Self {
             binds: Vec::new(),
+            written: Vec::new(),
+            laid_over: Vec::new(),
+            connected: false,
             persistent: false,
             nesting: false,
             deadline: Duration::from_mins(1),
@@ -35,6 +41,31 @@ impl BootOptions {
         destination: impl Into<PathBuf>,
     ) -> Self {
         self.binds.push((source.into(), destination.into()));
+        self
+    }
+
+    /// Shows a directory of the host in the machine, which writes to it.
+    #[must_use]
+    pub(crate) fn bind(
+        mut self,
+        source: impl Into<PathBuf>,
+        destination: impl Into<PathBuf>,
+    ) -> Self {
+        self.written.push((source.into(), destination.into()));
+        self
+    }
+
+    /// Shows a directory of the host in the machine, which may write there and reaches nothing of the host by it.
+    #[must_use]
+    pub fn lay_over(mut self, source: impl Into<PathBuf>, destination: impl Into<PathBuf>) -> Self {
+        self.laid_over.push((source.into(), destination.into()));
+        self
+    }
+
+    /// Has the machine use this computer's network, ports and all, instead of a loopback of its own.
+    #[must_use]
+    pub(crate) const fn connected(mut self) -> Self {
+        self.connected = true;
         self
     }
 
@@ -78,7 +109,11 @@ impl BootOptions {
             "--boot",
             "--register=no",
             "--keep-unit",
-            "--private-network",
+            if self.connected {
+                "--resolv-conf=copy-host"
+            } else {
+                "--private-network"
+            },
             "--link-journal=no",
             "--notify-ready=yes",
             "--console=pipe",
@@ -96,6 +131,14 @@ impl BootOptions {
         }
         for (source, destination) in &self.binds {
             arguments.push(joined("--bind-ro=", &[source, destination]));
+        }
+        for (source, destination) in &self.written {
+            arguments.push(joined("--bind=", &[source, destination]));
+        }
+        for (source, destination) in &self.laid_over {
+            // What is written goes to a directory that systemd-nspawn makes, and removes in the end.
+            let nowhere = Path::new("");
+            arguments.push(joined("--overlay=", &[source, nowhere, destination]));
         }
         arguments
     }
@@ -136,6 +179,14 @@ mod tests {
         assert!(forgetting.contains(&"--private-network".to_owned()));
         let keeping = arguments(&BootOptions::default().persistent());
         assert!(!keeping.contains(&"--volatile=overlay".to_owned()));
+    }
+
+    #[test]
+    fn only_who_is_connected_sees_the_network_of_the_host() {
+        let connected = arguments(&BootOptions::default().connected());
+        assert!(!connected.contains(&"--private-network".to_owned()));
+        let laid = arguments(&BootOptions::default().lay_over("/x", "/z"));
+        assert!(laid.contains(&"--overlay=/x::/z".to_owned()));
     }
 
     #[test]

@@ -1,31 +1,33 @@
 //! The published Juniper services, ready to be shown to a machine.
 //!
-//! `juniperctl provision` makes their environments once, in the root that they will run in, at the very path where
-//! machines see them; they are shared read-only from then on. Several gigabytes: tests ask whether they
-//! are [`prepared`] and never start the download themselves.
+//! Their environments are what the README's three commands leave on a machine that had nothing before (`chain`), at
+//! the very path where other machines see them; they are shared read-only from then on. Several gigabytes: tests ask
+//! whether they are [`prepared`] and never start the download themselves.
 
 mod build;
+mod chain;
 pub mod clients;
 mod pip;
 mod services;
 
+pub use chain::DRIVER;
+pub use pip::PASSED_ON;
 pub use services::{PREFIX, SERVICES};
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cache::{self, Prepared};
-use crate::error::Error;
+use crate::error::{Doing, Error};
 use crate::machine::BootOptions;
 use crate::requirements;
-use crate::root::Root;
 use crate::suite::Suite;
 
 /// The suite whose Python the services run on.
 pub const SUITE: Suite = Suite::Trixie;
 
-/// Counts up when the way of making the environments changes.
+/// Counts up when something else than a pin changes what is in the environments.
 const RECIPE: u32 = 2;
 
 /// The virtual environments of all services. As long as a copy lives, nobody replaces them.
@@ -40,6 +42,18 @@ impl Environments {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// When and how they came about, with what each command took; nothing where that was not written down.
+    #[must_use]
+    pub fn figures(&self) -> Option<String> {
+        fs::read_to_string(figures(&self.path)).ok()
+    }
+
+    /// The options with the environments as the machine's own: it may write there, and nobody else sees it.
+    #[must_use]
+    pub fn given(&self, options: BootOptions) -> BootOptions {
+        options.lay_over(&self.path, PREFIX)
     }
 
     /// The options with the environments shown to the machine where they belong.
@@ -64,7 +78,10 @@ pub fn environments(package: &Path) -> Result<(Environments, Option<String>), Er
     let lock = prepared.ensure(|partial| {
         // What an earlier recipe made would take the room of these.
         cache::remove(&cache::directory()?.join("opt-juniper"))?;
-        said = Some(build::all(&Root::prepare(SUITE)?, package, partial)?);
+        let (heard, figures_of_it) = chain::play(package, partial)?;
+        let place = figures(&path);
+        fs::write(&place, figures_of_it).doing(|| format!("write {}", place.display()))?;
+        said = Some(heard);
         Ok(())
     })?;
     let environments = Environments {
@@ -90,6 +107,11 @@ pub fn prepared() -> Result<Option<Environments>, Error> {
 
 fn path() -> Result<PathBuf, Error> {
     Ok(cache::directory()?.join("provisioned"))
+}
+
+/// Where the figures of environments are kept: beside them.
+fn figures(path: &Path) -> PathBuf {
+    path.with_extension("figures")
 }
 
 /// What the environments are made of, in words: the pins of the lock files, not what they tell people.

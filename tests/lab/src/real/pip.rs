@@ -6,8 +6,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Variables that say where trusted certificates and proxies are, besides pip's own.
-const PASSED_ON: [&str; 9] = [
+/// Variables that say where trusted certificates and proxies are, besides pip's own; juniperctl passes on the same.
+pub const PASSED_ON: [&str; 9] = [
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
     "http_proxy",
@@ -22,8 +22,8 @@ const PASSED_ON: [&str; 9] = [
 /// Files of settings, and places that such settings commonly point to.
 const SHOWN: [&str; 3] = ["/etc/pip.conf", "/etc/ssl/certs", "/opt/wheels"];
 
-/// Signs in what pip says that it could not reach the index, as opposed to not liking what it got.
-const UNREACHABLE: [&str; 7] = [
+/// Signs in what pip or apt says that it could not reach the index, as opposed to not liking what it got.
+const UNREACHABLE: [&str; 9] = [
     // All that is asked for is published, so an index that knows no version at all is none.
     "(from versions: none)",
     "Temporary failure in name resolution",
@@ -32,6 +32,8 @@ const UNREACHABLE: [&str; 7] = [
     "ConnectTimeoutError",
     "ProxyError",
     "Network is unreachable",
+    "Temporary failure resolving",
+    "Could not connect to",
 ];
 
 /// What pip needs to know from this computer.

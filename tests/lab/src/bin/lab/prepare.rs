@@ -41,10 +41,12 @@ pub(super) fn run(suites: &[Suite], extras: &Extras) -> Done {
     if extras.real {
         timed("the clients", real::clients::Clients::prepare)?;
         let package = packages::built(None, packages::JUNIPERCTL)?;
-        let (_, said) = timed("the real services (this takes minutes)", || {
+        let (environments, said) = timed("the real services (this takes minutes)", || {
             real::environments(&package)
         })?;
-        for line in said.iter().flat_map(|said| said.lines()) {
+        // All that was said where they were made now, and in each case what it took when they were.
+        let figures = environments.figures();
+        for line in said.iter().chain(&figures).flat_map(|text| text.lines()) {
             tell(&format!("  {line}"));
         }
     }
