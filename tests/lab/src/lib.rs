@@ -15,6 +15,7 @@ pub mod took;
 pub mod trial;
 pub mod vm;
 
+mod archive;
 mod cache;
 mod cgroup;
 mod download;
@@ -33,4 +34,4 @@ pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
 pub use root::Root;
-pub use suite::{Suite, UnknownSuite};
+pub use suite::{Distribution, Suite, UnknownSuite};

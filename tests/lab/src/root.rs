@@ -1,4 +1,4 @@
-//! Debian roots, made once and shared by every machine that is booted from them.
+//! Roots, made once and shared by every machine that is booted from them.
 //!
 //! A root is never written to after it was made.
 
@@ -32,6 +32,20 @@ impl Root {
     pub fn prepare(suite: Suite) -> Result<Self, Error> {
         requirements::check()?;
         Self::ensure(suite.codename(), &recipe(suite))
+    }
+
+    /// The root of a suite if it is there already.
+    pub fn prepared(suite: Suite) -> Result<Option<Self>, Error> {
+        let path = cache::directory()?.join(suite.codename());
+        let prepared = Prepared {
+            path: &path,
+            stamp: &recipe(suite).stamp(),
+        };
+        Ok(prepared.present()?.map(|lock| Self {
+            suite,
+            path,
+            _lock: Arc::new(lock),
+        }))
     }
 
     /// The same with Debian's own sshd and ssh: a root beside it, so that nobody else's changes.

@@ -8,12 +8,24 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::root::Root;
+use crate::suite::{Distribution, Suite};
 use crate::took::Span;
 use crate::{real, requirements};
 
 /// A test that boots machines.
 pub fn on_machine(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     trial(name, unavailable(), test)
+}
+
+/// A test that boots machines of this suite. Ubuntu's must have been prepared before, as its archive may be out of
+/// reach.
+pub fn on_suite(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    trial(name, without(suite).as_deref(), test)
 }
 
 /// A test that boots whole virtual machines.
@@ -75,13 +87,18 @@ pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'st
     trial(name, reason.as_deref(), test)
 }
 
-/// A test that boots machines, run with `make soak` and wherever this variable is set: a sample of its kind
-/// is in every run.
-pub fn for_soak(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
-    let left = std::env::var_os(SOAK).is_none();
-    let reason =
-        left.then_some("left to make soak; other versions of systemd are tried in each run");
-    trial(name, reason.or_else(unavailable), test)
+/// A test that boots machines of this suite, run with `make soak` and wherever this variable is set: a sample of
+/// its kind is in every run.
+pub fn for_soak(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    if std::env::var_os(SOAK).is_some() {
+        return on_suite(suite, name, test);
+    }
+    let reason = "left to make soak; other versions of systemd are tried in each run";
+    trial(name, Some(reason), test)
 }
 
 /// The variable with which nothing is left to a soak.
@@ -93,6 +110,21 @@ fn unavailable() -> Option<&'static str> {
     REASON
         .get_or_init(|| requirements::reason(&requirements::missing()))
         .as_deref()
+}
+
+/// Why no machine of this suite can be booted here, if so.
+fn without(suite: Suite) -> Option<String> {
+    let absent = || match suite.distribution() {
+        Distribution::Debian => None,
+        Distribution::Ubuntu => match Root::prepared(suite) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(format!(
+                "needs a root of Ubuntu, run lab prepare {suite} where Ubuntu's archive can be reached"
+            )),
+            Err(error) => Some(error.to_string()),
+        },
+    };
+    unavailable().map(str::to_owned).or_else(absent)
 }
 
 /// Why there are no real services here, if so.

@@ -10,17 +10,19 @@ mod stage;
 use juniper_lab::Suite;
 use libtest_mimic::Trial;
 
-use super::lab;
+use super::lab::{self, Breadth};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for suite in [Suite::Bookworm, Suite::Trixie] {
+    for suite in [Suite::Jammy, Suite::Bookworm, Suite::Noble, Suite::Trixie] {
         let version = suite.systemd_version();
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::user::{version}::the_whole_life_of_the_mock_group"),
             move || life::whole(suite),
         ));
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::user::{version}::nobody_escapes"),
             move || sandbox::escape(suite),
         ));

@@ -1,4 +1,4 @@
-//! Debian roots with a kernel, made once and shared by every disk that is made from them.
+//! Roots with a kernel, made once and shared by every disk that is made from them.
 //!
 //! The kernel and its first files are read from here by the emulator itself: no disk has a boot
 //! loader. Never written to after it was made.
@@ -12,14 +12,21 @@ use crate::error::{Doing, Error};
 use crate::recipe::Recipe;
 use crate::requirements;
 use crate::root::Root;
-use crate::suite::Suite;
+use crate::suite::{Distribution, Suite};
 
 /// Counts up when the way of making images changes.
 const RECIPE: u32 = 1;
 
-/// What a whole machine needs on top of a root.
-const PACKAGES: [&str; 4] = [
-    "linux-image-cloud-amd64",
+/// The kernel for virtual machines.
+const fn kernel(distribution: Distribution) -> &'static str {
+    match distribution {
+        Distribution::Debian => "linux-image-cloud-amd64",
+        Distribution::Ubuntu => "linux-image-virtual",
+    }
+}
+
+/// What a whole machine needs besides it on top of a root.
+const PACKAGES: [&str; 3] = [
     // The kernel would take another program for it, too, and that one is told differently.
     "initramfs-tools",
     "udev",
@@ -99,7 +106,12 @@ fn recipe(suite: Suite) -> Recipe {
     Recipe {
         suite,
         version: RECIPE,
-        packages: suite.packages().into_iter().chain(PACKAGES).collect(),
+        packages: [
+            suite.packages(),
+            vec![kernel(suite.distribution())],
+            PACKAGES.into(),
+        ]
+        .concat(),
         options: &OPTIONS,
     }
 }
