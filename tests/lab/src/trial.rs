@@ -40,6 +40,20 @@ pub fn on_virtual_machine(
     trial(name, reason, test)
 }
 
+/// A test that boots whole virtual machines of this suite, run with `make soak`. As on [`on_suite`], Ubuntu's must
+/// have been prepared before.
+pub fn on_virtual_suite(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    if std::env::var_os(SOAK).is_none() {
+        return trial(name, Some(LEFT), test);
+    }
+    let reason = requirements::reason(&requirements::missing_for_virtual());
+    trial(name, reason.or_else(|| without(suite)).as_deref(), test)
+}
+
 /// A test that boots machines with the real Juniper services in them. They must have been prepared
 /// before, as that takes minutes and gigabytes.
 pub fn on_real_services(
@@ -97,9 +111,11 @@ pub fn for_soak(
     if std::env::var_os(SOAK).is_some() {
         return on_suite(suite, name, test);
     }
-    let reason = "left to make soak; other versions of systemd are tried in each run";
-    trial(name, Some(reason), test)
+    trial(name, Some(LEFT), test)
 }
+
+/// Why a test is not in each run.
+const LEFT: &str = "left to make soak; other versions of systemd are tried in each run";
 
 /// The variable with which nothing is left to a soak.
 const SOAK: &str = "EVERY_SYSTEMD";

@@ -4,6 +4,7 @@
 //! are sandboxed changed in between.
 
 mod life;
+mod restrained;
 mod sandbox;
 mod stage;
 
@@ -35,5 +36,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         "systemd::user::without_namespaces_services_run_all_the_same",
         sandbox::without_namespaces,
     ));
+    trials.push(restrained::trial());
     trials
 }

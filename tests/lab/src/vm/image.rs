@@ -17,11 +17,12 @@ use crate::suite::{Distribution, Suite};
 /// Counts up when the way of making images changes.
 const RECIPE: u32 = 1;
 
-/// The kernel for virtual machines.
-const fn kernel(distribution: Distribution) -> &'static str {
+/// The kernel for virtual machines, and what makes it what it is on the distribution's machines.
+const fn kernel(distribution: Distribution) -> &'static [&'static str] {
     match distribution {
-        Distribution::Debian => "linux-image-cloud-amd64",
-        Distribution::Ubuntu => "linux-image-virtual",
+        Distribution::Debian => &["linux-image-cloud-amd64"],
+        // It restrains ordinary users' namespaces, by a setting and a profile of that package.
+        Distribution::Ubuntu => &["linux-image-virtual", "apparmor"],
     }
 }
 
@@ -108,7 +109,7 @@ fn recipe(suite: Suite) -> Recipe {
         version: RECIPE,
         packages: [
             suite.packages(),
-            vec![kernel(suite.distribution())],
+            kernel(suite.distribution()).to_vec(),
             PACKAGES.into(),
         ]
         .concat(),
