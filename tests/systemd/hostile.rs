@@ -14,6 +14,9 @@ const CONFIGURATION: &str = "/etc/juniper/juniper.toml";
 /// Where each string is tried: the key's line and how the property is found.
 const PLACES: [&str; 4] = ["command", "environment", "description", "working_directory"];
 
+/// A command without one: a service must have a command.
+const NO_STRING: &str = "command = [\"/bin/true\"]";
+
 /// Pieces that mean something to a shell, to systemd, to TOML or to a terminal.
 const PIECES: [&str; 40] = [
     "",
@@ -134,7 +137,7 @@ pub(crate) fn arrive_unchanged(suite: Suite) -> Outcome {
         )?;
         // A service without a command is none; it keeps one without the string.
         lines[line - 1] = if place == "command" {
-            "command = [\"/bin/true\"]".to_owned()
+            NO_STRING.to_owned()
         } else {
             String::new()
         };
@@ -146,7 +149,7 @@ pub(crate) fn arrive_unchanged(suite: Suite) -> Outcome {
         for (line, (index, place)) in places.clone() {
             if place == "command" && strings[index].len() > 4095 {
                 places.remove(&line);
-                lines[line - 1] = "command = [\"/bin/true\"]".to_owned();
+                NO_STRING.clone_into(&mut lines[line - 1]);
             }
         }
         machine.write(CONFIGURATION, lines.join("\n"), 0o644)?;
