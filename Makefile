@@ -93,7 +93,8 @@ ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see o
 
 soak: export EVERY_SYSTEMD = 1
 soak: deb mutated ## the long campaigns: each trial on each systemd, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
-	$(LAB) prepare jammy noble || [ $$? -eq 75 ]
+	$(LAB) prepare jammy || [ $$? -eq 75 ]
+	$(LAB) prepare noble --virtual || [ $$? -eq 75 ]
 	cargo test --package juniperctl --test systemd -- systemd::
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut

@@ -36,16 +36,7 @@ impl Root {
 
     /// The root of a suite if it is there already.
     pub fn prepared(suite: Suite) -> Result<Option<Self>, Error> {
-        let path = cache::directory()?.join(suite.codename());
-        let prepared = Prepared {
-            path: &path,
-            stamp: &recipe(suite).stamp(),
-        };
-        Ok(prepared.present()?.map(|lock| Self {
-            suite,
-            path,
-            _lock: Arc::new(lock),
-        }))
+        Self::present(suite.codename(), &recipe(suite))
     }
 
     /// The same with Debian's own sshd and ssh: a root beside it, so that nobody else's changes.
@@ -69,6 +60,20 @@ impl Root {
             path,
             _lock: Arc::new(lock),
         })
+    }
+
+    /// The root that goes by this name in the cache, if it is as the recipe says.
+    pub(crate) fn present(name: &str, recipe: &Recipe) -> Result<Option<Self>, Error> {
+        let path = cache::directory()?.join(name);
+        let prepared = Prepared {
+            path: &path,
+            stamp: &recipe.stamp(),
+        };
+        Ok(prepared.present()?.map(|lock| Self {
+            suite: recipe.suite,
+            path,
+            _lock: Arc::new(lock),
+        }))
     }
 
     /// The suite that it was made from.

@@ -8,9 +8,11 @@ use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::error::Error;
 use crate::root::Root;
 use crate::suite::{Distribution, Suite};
 use crate::took::Span;
+use crate::vm::Image;
 use crate::{real, requirements};
 
 /// A test that boots machines.
@@ -25,7 +27,11 @@ pub fn on_suite(
     name: &str,
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
-    trial(name, without(suite).as_deref(), test)
+    let absent = absent(suite, suite.codename(), || {
+        Root::prepared(suite).map(|root| root.is_some())
+    });
+    let reason = unavailable().map(str::to_owned).or(absent);
+    trial(name, reason.as_deref(), test)
 }
 
 /// A test that boots whole virtual machines.
@@ -50,8 +56,11 @@ pub fn on_virtual_suite(
     if std::env::var_os(SOAK).is_none() {
         return trial(name, Some(LEFT), test);
     }
-    let reason = requirements::reason(&requirements::missing_for_virtual());
-    trial(name, reason.or_else(|| without(suite)).as_deref(), test)
+    let absent = absent(suite, &format!("{suite} --virtual"), || {
+        Image::is_prepared(suite)
+    });
+    let reason = requirements::reason(&requirements::missing_for_virtual()).or(absent);
+    trial(name, reason.as_deref(), test)
 }
 
 /// A test that boots machines with the real Juniper services in them. They must have been prepared
@@ -128,19 +137,22 @@ fn unavailable() -> Option<&'static str> {
         .as_deref()
 }
 
-/// Why no machine of this suite can be booted here, if so.
-fn without(suite: Suite) -> Option<String> {
-    let absent = || match suite.distribution() {
-        Distribution::Debian => None,
-        Distribution::Ubuntu => match Root::prepared(suite) {
-            Ok(Some(_)) => None,
-            Ok(None) => Some(format!(
-                "needs a root of Ubuntu, run lab prepare {suite} where Ubuntu's archive can be reached"
-            )),
-            Err(error) => Some(error.to_string()),
-        },
-    };
-    unavailable().map(str::to_owned).or_else(absent)
+/// Why nothing of this suite can be booted here, if so: Debian's is made when it is asked for.
+fn absent(
+    suite: Suite,
+    named: &str,
+    is_there: impl FnOnce() -> Result<bool, Error>,
+) -> Option<String> {
+    if suite.distribution() == Distribution::Debian {
+        return None;
+    }
+    match is_there() {
+        Ok(true) => None,
+        Ok(false) => Some(format!(
+            "needs a root of Ubuntu, run lab prepare {named} where Ubuntu's archive can be reached"
+        )),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// Why there are no real services here, if so.
@@ -172,6 +184,14 @@ fn trial(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_of_ubuntu_that_is_not_there_is_told_and_debians_is_made() {
+        let told = |suite| absent(suite, "it", || Ok(false));
+        assert!(told(Suite::Noble).is_some_and(|told| told.contains("lab prepare it")));
+        assert_eq!(told(Suite::Sid), None);
+        assert_eq!(absent(Suite::Noble, "it", || Ok(true)), None);
+    }
 
     #[test]
     fn a_test_that_cannot_run_is_ignored_and_says_why() {

@@ -63,10 +63,15 @@ pub struct Image {
 }
 
 impl Image {
+    /// Whether the image of a suite is there already.
+    pub(crate) fn is_prepared(suite: Suite) -> Result<bool, Error> {
+        Ok(Root::present(&name(suite), &recipe(suite))?.is_some())
+    }
+
     /// The image of a suite, made now if there is none or if its recipe has changed.
     pub fn prepare(suite: Suite) -> Result<Self, Error> {
         requirements::check_virtual()?;
-        let root = Root::ensure(&format!("{suite}-virtual"), &recipe(suite))?;
+        let root = Root::ensure(&name(suite), &recipe(suite))?;
         let boot = root.path().join("boot");
         Ok(Self {
             kernel: found(&boot, "vmlinuz-")?,
@@ -101,6 +106,10 @@ impl Image {
     pub(super) fn initrd(&self) -> &Path {
         &self.initrd
     }
+}
+
+fn name(suite: Suite) -> String {
+    format!("{suite}-virtual")
 }
 
 fn recipe(suite: Suite) -> Recipe {
