@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 
 use super::lab::{self, Breadth};
 
-/// The releases that the package is for first of all.
+/// The releases that the package is for, as the README says.
 const SUITES: [Suite; 5] = [
     Suite::Jammy,
     Suite::Bookworm,

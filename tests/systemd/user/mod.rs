@@ -1,7 +1,7 @@
 //! User mode: an ordinary user installs, runs, breaks and removes the group with a manager of their own.
 //!
 //! On 252 and 257, because what a user's manager can do, where its services' state lies and how its units
-//! are sandboxed changed in between.
+//! are sandboxed changed in between; with `make soak` on Ubuntu's 249 and 255, too.
 
 mod life;
 mod restrained;
