@@ -58,8 +58,9 @@ unit: requirements ## the tests that need no machine
 packages: deb ## what lintian says of the Debian packages
 	lintian --pedantic --fail-on error,warning,info,pedantic $(DEBS)/*.deb
 
-systemd: deb ## the tests on real systemd 247, 252, 257 and 262
+systemd: deb ## the tests on real systemd 247 to 262; those of Ubuntu where its archive can be reached
 	$(LAB) prepare
+	$(LAB) prepare jammy noble || [ $$? -eq 75 ]
 	$(LAB) prepare --virtual
 	$(LAB) prepare --ssh
 	cargo test --quiet --package juniper-lab
@@ -97,11 +98,14 @@ demo: deb ## install and run the group on a throw-away Debian; REAL=1 uses the r
 	@$(LAB) demo $(if $(REAL),--real)
 
 ordering: deb ## write tests/systemd/ORDERING.md: what the ordering trials see on each systemd
+	$(LAB) prepare jammy noble || [ $$? -eq 75 ]
 	EVERY_SYSTEMD=1 ORDERING_TABLE=$(CURDIR)/tests/systemd/ORDERING.md \
 	  cargo test --package juniperctl --test systemd -- ordering::
 
 soak: export EVERY_SYSTEMD = 1
 soak: deb mutated arm64 ## the long campaigns: each trial on each systemd, arm64, kills, power cuts, mutated configurations; writes tests/systemd/INSTALLING.md
+	$(LAB) prepare jammy || [ $$? -eq 75 ]
+	$(LAB) prepare noble --virtual || [ $$? -eq 75 ]
 	cargo test --package juniperctl --test systemd -- systemd:: --skip systemd::arm64
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
 	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut

@@ -77,6 +77,12 @@ impl std::error::Error for CommandError {}
 
 impl From<RenderError> for CommandError {
     fn from(error: RenderError) -> Self {
-        Self::new(Kind::Configuration, error.to_string())
+        let said = Self::new(Kind::Configuration, error.to_string());
+        match error {
+            RenderError::ControlCharacter { .. } => said,
+            RenderError::LongArgument { .. } => {
+                said.hint("put what it says into a file, and have the program read that")
+            }
+        }
     }
 }

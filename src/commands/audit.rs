@@ -4,7 +4,7 @@
 //! later), systemd's own figure for what lies there, drop-ins included, stands beside it.
 
 use crate::cli::Audit;
-use crate::error::{CommandError, Kind};
+use crate::error::CommandError;
 use crate::hardening::Exposure;
 use crate::hardening::audit::{self, Audited};
 use crate::host::{Files, analyze};
@@ -27,8 +27,7 @@ pub(super) async fn run(options: &Audit, context: &Context) -> Result<u8, Comman
     };
     let gpus = gpus::section(&stack, context);
     let facts = context.facts(&stack)?;
-    let files = rendered(&stack, version, &facts)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(&stack, version, &facts)?;
     let rows: Vec<Row> = audit::of(&stack, &files, version, &facts.manager)
         .into_iter()
         .map(|audited| Row {

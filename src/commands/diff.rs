@@ -132,8 +132,7 @@ async fn pending(receipt: &Receipt, context: &Context) -> Result<Pending, Comman
     let Some(version) = running.or_else(|| SystemdVersion::parse(&receipt.systemd)) else {
         return Ok(Pending::default());
     };
-    let files = rendered(&stack, version, &context.facts(&stack)?)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(&stack, version, &context.facts(&stack)?)?;
     let found = install::found(&files, Some(receipt), context)?;
     let plan = plan::install(&files, &found, Some(receipt));
     let effect = match &systemd {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cli::Doctor;
-use crate::error::{CommandError, Kind};
+use crate::error::CommandError;
 use crate::host::examine::{machine, ports, trial};
 use crate::host::{Files, accounts, journal};
 use crate::output::doctor::{json, text};
@@ -283,8 +283,7 @@ fn installation(
     context: &Context,
 ) -> Result<Installation, CommandError> {
     let receipt = context.receipt()?;
-    let files = rendered(stack, version, &context.facts(stack)?)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(stack, version, &context.facts(stack)?)?;
     let found = install::found(&files, receipt.as_ref(), context)?;
     let plan = plan::install(&files, &found, receipt.as_ref());
     if !plan.conflicts.is_empty() {

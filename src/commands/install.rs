@@ -40,8 +40,7 @@ pub(super) async fn run(options: &Install, context: &Context) -> Result<u8, Comm
     let version = version(options, systemd.as_ref(), context).await?;
     let facts = context.facts(&stack)?;
     warn_of_lost(&facts, context)?;
-    let files = rendered(&stack, version, &facts)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(&stack, version, &facts)?;
     configuration::refuse_over_budget(
         &audit::of(&stack, &files, version, &facts.manager),
         context,

@@ -1,7 +1,7 @@
 //! `render`: the unit files, printed or written; pure but for the writing.
 
 use crate::cli::Render;
-use crate::error::{CommandError, Kind};
+use crate::error::CommandError;
 use crate::host::Files;
 use crate::unit::file::extended_by;
 use crate::unit::{SystemdVersion, rendered};
@@ -12,8 +12,7 @@ use super::{Context, configuration};
 pub(super) fn run(options: &Render, context: &Context) -> Result<u8, CommandError> {
     let stack = configuration::stack(options.profile.as_ref(), context)?;
     let version = options.systemd.unwrap_or(SystemdVersion::NEWEST);
-    let files = rendered(&stack, version, &context.facts(&stack)?)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(&stack, version, &context.facts(&stack)?)?;
     if let Some(directory) = &options.out {
         Files::make_directory(directory)?;
         for file in &files {

@@ -85,8 +85,8 @@ fn rows(rows: &[Directive], page: &mut String) {
 fn attempts(page: &mut String) {
     page.push_str(
         "\n## What a service cannot do\n\n\
-         Made from `src/hardening/attempts.rs`, and played from inside each unit on systemd 247, 252, 257\n\
-         and 262 (`tests/systemd/escape`). Each directive named denies the attempt by itself, in a unit\n\
+         Made from `src/hardening/attempts.rs`, and played from inside each unit on systemd 247, 249, 252, 255,\n\
+         257 and 262 (`tests/systemd/escape`). Each directive named denies the attempt by itself, in a unit\n\
          that has no other; with none of them it succeeds. A unit that does without all of them, as its\n\
          profile or the site has it, is not protected against it.\n\n\
          | a service that tries to ... | is denied by | tried |\n\
@@ -123,7 +123,7 @@ fn user_mode(page: &mut String) {
     page.push_str(
         "\n## With `--user`\n\n\
          A user's own manager passes over most of what it cannot do without a word. So each row was tried from\n\
-         inside (`tests/systemd/user`, on 252 and 257; by hand on 247): what denies nothing there is left out.\n\
+         inside (`tests/systemd/user`, on 249, 252, 255 and 257; by hand on 247): what denies nothing there is left out.\n\
          Most of the rest takes namespaces: where the machine lets no ordinary user make them, which is tried\n\
          at each install, they are left out, too, and `juniperctl --user doctor` says what keeps it from that.\n\n\
          | directive | in a service's unit |\n\

@@ -13,6 +13,7 @@ pub mod file;
 pub mod gpu;
 pub mod group;
 pub mod kernel_log;
+mod length;
 pub mod manager;
 pub mod network;
 pub mod notification;

@@ -12,6 +12,7 @@ use super::file::UnitFile;
 use super::gpu::{self, GateUnit, InstanceUnit};
 use super::group::{self, GroupUnit, READY, TARGET, WATCHDOG};
 use super::kernel_log::{self, KernelLogUnit};
+use super::length;
 use super::network::{self, NETWORK, NetworkUnit, ProxyUnit};
 use super::notification::{self, NotificationUnit};
 use super::returned::{self, ReturnedUnit};
@@ -103,23 +104,42 @@ struct ActTemplate<'u> {
     unit: &'u ActUnit,
 }
 
-/// A value that would have changed the structure of a unit file.
+/// Why nothing was rendered.
 #[derive(Debug, thiserror::Error)]
-#[error("{unit}: a value contains a control character; nothing was rendered")]
-pub struct RenderError {
-    /// The unit it was meant for.
-    pub unit: String,
+pub enum RenderError {
+    /// A value that would have changed the structure of a unit file.
+    #[error("{unit}: a value contains a control character; nothing was rendered")]
+    ControlCharacter {
+        /// The unit it was meant for.
+        unit: String,
+    },
+    /// Something that only some versions of systemd read.
+    #[error(
+        "{unit}: an argument of its command has {bytes} bytes, and systemd {version} reads no unit with one of more \
+         than {most}; nothing was rendered"
+    )]
+    LongArgument {
+        /// The unit it was meant for.
+        unit: String,
+        /// How long it is.
+        bytes: usize,
+        /// Who does not take it.
+        version: SystemdVersion,
+        /// How long it may be.
+        most: usize,
+    },
 }
 
 /// All unit files of a stack, by name.
 ///
 /// # Errors
-/// A value that slipped through every check and holds a control character.
+/// A value that slipped through every check and holds a control character, or an argument that this systemd does not take.
 pub fn rendered(
     stack: &Stack,
     version: SystemdVersion,
     facts: &Facts,
 ) -> Result<Vec<UnitFile>, RenderError> {
+    length::held(stack, version)?;
     let budgets = budget::of(stack);
     let peers = peers(stack);
     let mut files = Vec::new();
@@ -177,9 +197,11 @@ pub fn rendered(
 }
 
 fn file(name: &str, template: &impl Template) -> Result<UnitFile, RenderError> {
-    let text = template.render().map_err(|_| RenderError {
-        unit: name.to_owned(),
-    })?;
+    let text = template
+        .render()
+        .map_err(|_| RenderError::ControlCharacter {
+            unit: name.to_owned(),
+        })?;
     Ok(UnitFile {
         name: name.to_owned(),
         // askama takes the last line break of a template away.

@@ -284,28 +284,3 @@ fn main_processes(machine: &Machine) -> Result<Vec<String>, libtest_mimic::Faile
     )?;
     Ok(shown.stdout.split_whitespace().map(str::to_owned).collect())
 }
-
-/// The committed reference units are real unit files that systemd reads without a word.
-pub(crate) fn verify() -> Outcome {
-    for suite in super::SUITES {
-        let machine = machine(suite, juniper_lab::BootOptions::default())?;
-        let version = suite.systemd_version();
-        let render =
-            format!("juniperctl render --profile full --systemd {version} --out /run/units");
-        exits(&machine, &render, 0)?;
-        // What the units run must be there to be verified.
-        run(
-            &machine,
-            "for s in data cascor canopy worker; do install -D /bin/true /opt/juniper/$s/current/bin/python; done",
-        )?;
-        let told = run(
-            &machine,
-            "systemd-analyze verify --man=no /run/units/*.target /run/units/*.socket /run/units/juniper-act@.service /run/units/juniper-[a-z]*[a-z].service 2>&1 | grep -v redis; true",
-        )?;
-        claim(
-            told.stdout.trim().is_empty(),
-            format!("systemd {version}: {}", told.stdout),
-        )?;
-    }
-    Ok(())
-}

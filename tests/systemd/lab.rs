@@ -17,16 +17,38 @@ pub(crate) fn trial(name: &str, test: impl FnOnce() -> Outcome + Send + 'static)
     lab_trial::on_machine(name, test)
 }
 
-/// A trial of what has been the same on all versions of systemd: in each run on the two that most have, on the
-/// oldest and the newest with `make soak`.
-pub(crate) fn sampled(
-    suite: Suite,
-    name: &str,
-    test: impl FnOnce() -> Outcome + Send + 'static,
-) -> Trial {
-    match suite {
-        Suite::Bookworm | Suite::Trixie => lab_trial::on_machine(name, test),
-        Suite::Bullseye | Suite::Sid => lab_trial::for_soak(name, test),
+/// On which suites a trial is in each run; with `make soak` it is on all for which it is announced.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Breadth {
+    /// On every one: what each release is promised.
+    Releases,
+    /// On Debian's, from the oldest to the newest systemd: what versions differ in.
+    Versions,
+    /// On the two that most have: what has been the same on all versions.
+    Sample,
+}
+
+impl Breadth {
+    /// A trial on a suite, in its runs.
+    pub(crate) fn trial(
+        self,
+        suite: Suite,
+        name: &str,
+        test: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Trial {
+        if self.is_in_each_run(suite) {
+            lab_trial::on_suite(suite, name, test)
+        } else {
+            lab_trial::for_soak(suite, name, test)
+        }
+    }
+
+    const fn is_in_each_run(self, suite: Suite) -> bool {
+        match suite {
+            Suite::Bookworm | Suite::Trixie => true,
+            Suite::Bullseye | Suite::Sid => matches!(self, Self::Releases | Self::Versions),
+            Suite::Jammy | Suite::Noble => matches!(self, Self::Releases),
+        }
     }
 }
 

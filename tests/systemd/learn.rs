@@ -93,9 +93,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             "systemd::257::what_is_denied_is_learnt_and_the_proposal_grants_it",
             || learn(Suite::Trixie),
         ),
-        lab_trial::for_soak("systemd::257::what_a_filter_drops_is_learnt", || {
-            dropped(Suite::Trixie)
-        }),
+        lab_trial::on_virtual_suite(
+            Suite::Trixie,
+            "systemd::257::what_a_filter_drops_is_learnt",
+            || dropped(Suite::Trixie),
+        ),
     ]
 }
 

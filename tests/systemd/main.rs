@@ -32,38 +32,47 @@ mod real;
 mod secrets;
 mod unchanged;
 mod user;
+mod verify;
 mod watchdog;
 
 use juniper_lab::Suite;
+use lab::Breadth;
 use libtest_mimic::{Arguments, Trial};
 
 /// How many of the longest trials are named at the end.
 const LONGEST: usize = 45;
-
-pub(crate) const SUITES: [Suite; 4] = [Suite::Bullseye, Suite::Bookworm, Suite::Trixie, Suite::Sid];
 
 fn main() {
     let mut arguments = Arguments::from_args();
     // Two machines at a time: more would make each other late on a small computer.
     arguments.test_threads.get_or_insert(2);
     let mut trials: Vec<Trial> = Vec::new();
-    for suite in SUITES {
+    for suite in Suite::ALL {
         let version = suite.systemd_version();
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::{version}::the_whole_life_of_the_mock_group"),
             move || group::whole_life(suite),
         ));
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::{version}::hostile_strings_arrive_unchanged"),
             move || hostile::arrive_unchanged(suite),
         ));
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::{version}::a_restart_reaches_all_and_a_crash_only_one"),
             move || group::restart(suite),
         ));
-        trials.push(lab::trial(
+        trials.push(Breadth::Versions.trial(
+            suite,
             &format!("systemd::{version}::the_exposure_is_what_systemd_says"),
             move || exposure::agrees_with_systemd(suite),
+        ));
+        trials.push(Breadth::Releases.trial(
+            suite,
+            &format!("systemd::{version}::the_accepted_units_verify_silently"),
+            move || verify::accepted(suite),
         ));
         trials.push(secrets::life_trial(suite));
         trials.extend(escape::trials(suite));
@@ -104,15 +113,10 @@ fn main() {
             "systemd::a_foreign_unit_is_not_overwritten",
             failures::foreign_unit,
         ),
-        lab::trial(
-            "systemd::the_reference_units_verify_silently",
-            group::verify,
-        ),
     ]);
     trials.extend(export::trials());
     trials.extend(installing::trials());
-    trials.extend(isolated::trials(Suite::Bookworm));
-    trials.extend(isolated::trials(Suite::Trixie));
+    trials.extend(isolated::trials());
     trials.extend(watchdog::single_trials());
     trials.extend(learn::trials());
     trials.extend(foreign::trials());

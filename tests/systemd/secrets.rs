@@ -7,7 +7,7 @@ use juniper_lab::{Machine, Suite};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use super::lab::{Outcome, claim, exits, has, mock, run};
+use super::lab::{Breadth, Outcome, claim, exits, has, mock, run};
 
 mod real;
 mod typed;
@@ -24,7 +24,8 @@ const SECOND: &str = "second-key-0123456789abcdef";
 /// On each systemd: 247 has no encrypted credentials, and 262 tells of a lost one in its own way.
 pub(crate) fn life_trial(suite: Suite) -> Trial {
     let version = suite.systemd_version();
-    super::lab::trial(
+    Breadth::Versions.trial(
+        suite,
         &format!("systemd::{version}::a_key_is_demanded_rotated_and_seen_by_nobody"),
         move || life_of_a_key(suite),
     )

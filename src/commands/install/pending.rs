@@ -16,8 +16,7 @@ pub(in crate::commands) async fn planned(
     context: &Context,
 ) -> Result<Plan, CommandError> {
     let version = systemd.version().await?;
-    let files = rendered(stack, version, facts)
-        .map_err(|error| CommandError::new(Kind::Configuration, error.to_string()))?;
+    let files = rendered(stack, version, facts)?;
     let found = super::found(&files, Some(receipt), context)?;
     let plan = plan::install(&files, &found, Some(receipt));
     super::refuse_conflicts(&plan, context)?;

@@ -51,14 +51,6 @@ impl Architecture {
         }
     }
 
-    /// The Debian package with a kernel for such machines.
-    pub(crate) const fn kernel_package(self) -> &'static str {
-        match self {
-            Self::Amd64 => "linux-image-cloud-amd64",
-            Self::Arm64 => "linux-image-cloud-arm64",
-        }
-    }
-
     /// The board and the processor that are emulated. The signing of pointers would be most of what the
     /// emulator does, if it were done as real processors do.
     pub(crate) const fn machine(self) -> [&'static str; 4] {

@@ -41,6 +41,15 @@ pub enum Error {
         log: String,
     },
 
+    /// Ubuntu's archive cannot be reached, so its roots cannot be had here and now.
+    #[error("Ubuntu's archive at {mirror} cannot be reached:\n{log}")]
+    ArchiveUnreachable {
+        /// Where it was looked for.
+        mirror: String,
+        /// What was said of it.
+        log: String,
+    },
+
     /// A machine did not come up.
     #[error("machine {machine} did not boot: {why}\n-- console --\n{console}")]
     Boot {
@@ -154,11 +163,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the surroundings are to blame (no root, no tools, no package index), so that a test
+    /// Whether the surroundings are to blame (no root, no tools, no package index, no archive), so that a test
     /// may be skipped aloud instead of failing.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Requirements(_) | Self::IndexUnreachable { .. })
+        matches!(
+            self,
+            Self::Requirements(_) | Self::IndexUnreachable { .. } | Self::ArchiveUnreachable { .. }
+        )
     }
 }
 

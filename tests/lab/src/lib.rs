@@ -16,6 +16,7 @@ pub mod trial;
 pub mod vm;
 
 mod architecture;
+mod archive;
 mod cache;
 mod cgroup;
 mod download;
@@ -35,4 +36,4 @@ pub use download::Unpacked;
 pub use error::Error;
 pub use machine::{Background, BootOptions, Command, Entry, Kind, Machine, Output};
 pub use root::Root;
-pub use suite::{Suite, UnknownSuite};
+pub use suite::{Distribution, Suite, UnknownSuite};

@@ -9,10 +9,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::archive;
 use crate::cache::{self, Prepared};
 use crate::error::{Doing, Error};
 use crate::machine::BootOptions;
-use crate::recipe;
 use crate::requirements;
 use crate::suite::Suite;
 use crate::tool;
@@ -69,7 +69,7 @@ fn extract(target: &Path) -> Result<(), Error> {
     let mut command = Command::new("mmdebstrap");
     command.args(["--quiet", "--variant=extract", "--include=prometheus"]);
     command.arg(SUITE.codename()).arg(&tree);
-    command.args(recipe::mirror());
+    command.args(archive::mirror());
     tool::run("mmdebstrap", command, DEADLINE, || {
         "unpack prometheus".to_owned()
     })?;

@@ -1,7 +1,6 @@
-//! What a Debian root is made of, and making it with mmdebstrap.
+//! What a root is made of, and making it with mmdebstrap.
 //!
-//! The mirror is the one that this computer's apt uses; no host name is written down here. Where
-//! roots are kept is not decided here.
+//! Neither where packages come from nor where roots are kept is decided here.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::architecture::Architecture;
+use crate::archive::Archive;
 use crate::error::Error;
 use crate::suite::Suite;
 use crate::tool;
@@ -51,8 +51,10 @@ impl Recipe {
     /// Makes the root in an empty directory.
     pub(crate) fn make(&self, target: &Path) -> Result<(), Error> {
         let suite = self.suite;
+        let archive = Archive::of(suite)?;
         let mut command = mmdebstrap();
         command.args(["--quiet", "--variant=minbase"]);
+        command.args(&archive.options);
         command.arg(format!("--include={}", self.packages.join(",")));
         command.arg(format!("--customize-hook={FORGET_THE_HOST}"));
         for option in suite.apt_options() {
@@ -64,7 +66,8 @@ impl Recipe {
             deadline = FOREIGN_DEADLINE;
         }
         command.args(self.options);
-        command.arg(suite.codename()).arg(target).args(mirror());
+        command.arg(suite.codename()).arg(target);
+        command.args(&archive.sources);
         let doing = || format!("make the {suite} root");
         tool::run("mmdebstrap", command, deadline, doing).map(drop)
     }
@@ -80,49 +83,23 @@ fn mmdebstrap() -> Command {
 
 /// Unpacks a package and what it depends on into an empty directory, and installs nothing.
 pub(crate) fn unpack(suite: Suite, package: &str, target: &Path) -> Result<(), Error> {
+    let archive = Archive::of(suite)?;
     let mut command = mmdebstrap();
     command.args(["--quiet", "--variant=extract"]);
+    command.args(&archive.options);
     command.arg(format!("--include={package}"));
     for option in suite.apt_options() {
         command.arg(format!("--aptopt={option}"));
     }
-    command.arg(suite.codename()).arg(target).args(mirror());
+    command.arg(suite.codename()).arg(target);
+    command.args(&archive.sources);
     let doing = || format!("fetch {package} of {suite}");
     tool::run("mmdebstrap", command, DEADLINE, doing).map(drop)
-}
-
-/// The Debian mirror that apt is set up with, if it is; mmdebstrap knows the public one otherwise.
-pub(crate) fn mirror() -> Option<String> {
-    let listed = Command::new("apt-get")
-        .args(["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"])
-        .output()
-        .ok()?;
-    chosen_mirror(&String::from_utf8_lossy(&listed.stdout))
-}
-
-/// The first archive that calls itself Debian's own, from lines of origin, label and address.
-fn chosen_mirror(targets: &str) -> Option<String> {
-    targets
-        .lines()
-        .find_map(|line| line.strip_prefix("Debian|Debian|"))
-        .map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_mirror_is_debians_own_archive() {
-        let targets = "Node|Node|https://node.invalid/\n\
-            Debian|Debian-Security|http://security.invalid/\n\
-            Debian|Debian|http://mirror.invalid/debian/\n";
-        assert_eq!(
-            chosen_mirror(targets).as_deref(),
-            Some("http://mirror.invalid/debian/")
-        );
-        assert_eq!(chosen_mirror("Ubuntu|Ubuntu|http://other.invalid/\n"), None);
-    }
 
     #[test]
     fn the_stamp_names_all_that_decides() {

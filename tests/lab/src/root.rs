@@ -1,4 +1,4 @@
-//! Debian roots, made once and shared by every machine that is booted from them.
+//! Roots, made once and shared by every machine that is booted from them.
 //!
 //! A root is never written to after it was made.
 
@@ -38,6 +38,11 @@ impl Root {
         Self::ensure(suite.codename(), &recipe(suite))
     }
 
+    /// The root of a suite if it is there already.
+    pub fn prepared(suite: Suite) -> Result<Option<Self>, Error> {
+        Self::present(suite.codename(), &recipe(suite))
+    }
+
     /// The same with Debian's own sshd and ssh: a root beside it, so that nobody else's changes.
     pub fn with_ssh(suite: Suite) -> Result<Self, Error> {
         requirements::check()?;
@@ -68,6 +73,20 @@ impl Root {
             path,
             _lock: Arc::new(lock),
         })
+    }
+
+    /// The root that goes by this name in the cache, if it is as the recipe says.
+    pub(crate) fn present(name: &str, recipe: &Recipe) -> Result<Option<Self>, Error> {
+        let path = cache::directory()?.join(name);
+        let prepared = Prepared {
+            path: &path,
+            stamp: &recipe.stamp(),
+        };
+        Ok(prepared.present()?.map(|lock| Self {
+            suite: recipe.suite,
+            path,
+            _lock: Arc::new(lock),
+        }))
     }
 
     /// The suite that it was made from.

@@ -1,4 +1,4 @@
-//! The Debian releases that the lab can boot, one for each generation of systemd that is supported.
+//! The releases that the lab can boot, one for each generation of systemd that is supported.
 //!
 //! Only names and package lists live here; nothing is built or started.
 
@@ -20,13 +20,26 @@ const BASE: &[&str] = &[
 /// What the real Juniper services need on top: virtual environments and Debian's own redis.
 const REAL_SERVICES: &[&str] = &["python3-venv", "redis-server"];
 
-/// A Debian release.
+/// Whose release a suite is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distribution {
+    /// Its archive is the one that this computer's apt uses.
+    Debian,
+    /// Its archive may be out of reach.
+    Ubuntu,
+}
+
+/// A release of Debian or Ubuntu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Suite {
     /// Debian 11, systemd 247.
     Bullseye,
+    /// Ubuntu 22.04, systemd 249.
+    Jammy,
     /// Debian 12, systemd 252.
     Bookworm,
+    /// Ubuntu 24.04, systemd 255.
+    Noble,
     /// Debian 13, systemd 257; also the one with a Python that runs the real services.
     Trixie,
     /// Debian unstable, systemd 262.
@@ -35,14 +48,35 @@ pub enum Suite {
 
 impl Suite {
     /// Every suite, oldest first.
-    pub const ALL: [Self; 4] = [Self::Bullseye, Self::Bookworm, Self::Trixie, Self::Sid];
+    pub const ALL: [Self; 6] = [
+        Self::Bullseye,
+        Self::Jammy,
+        Self::Bookworm,
+        Self::Noble,
+        Self::Trixie,
+        Self::Sid,
+    ];
 
-    /// The name that Debian's archive knows it by.
+    /// Those of Debian, oldest first.
+    pub const DEBIAN: [Self; 4] = [Self::Bullseye, Self::Bookworm, Self::Trixie, Self::Sid];
+
+    /// Whose release it is.
+    #[must_use]
+    pub const fn distribution(self) -> Distribution {
+        match self {
+            Self::Bullseye | Self::Bookworm | Self::Trixie | Self::Sid => Distribution::Debian,
+            Self::Jammy | Self::Noble => Distribution::Ubuntu,
+        }
+    }
+
+    /// The name that its archive knows it by.
     #[must_use]
     pub const fn codename(self) -> &'static str {
         match self {
             Self::Bullseye => "bullseye",
+            Self::Jammy => "jammy",
             Self::Bookworm => "bookworm",
+            Self::Noble => "noble",
             Self::Trixie => "trixie",
             Self::Sid => "sid",
         }
@@ -53,7 +87,9 @@ impl Suite {
     pub const fn systemd_version(self) -> u32 {
         match self {
             Self::Bullseye => 247,
+            Self::Jammy => 249,
             Self::Bookworm => 252,
+            Self::Noble => 255,
             Self::Trixie => 257,
             Self::Sid => 262,
         }
@@ -64,7 +100,7 @@ impl Suite {
     pub fn packages(self) -> Vec<&'static str> {
         let extra = match self {
             Self::Trixie => REAL_SERVICES,
-            Self::Bullseye | Self::Bookworm | Self::Sid => &[],
+            Self::Bullseye | Self::Jammy | Self::Bookworm | Self::Noble | Self::Sid => &[],
         };
         BASE.iter().chain(extra).copied().collect()
     }
@@ -74,6 +110,8 @@ impl Suite {
         match self {
             // A mirror's copy of unstable can be older than the week its release file is valid for.
             Self::Sid => &["Acquire::Check-Valid-Until \"false\""],
+            // Another's servers, and far away.
+            Self::Jammy | Self::Noble => &["Acquire::Retries \"3\""],
             Self::Bullseye | Self::Bookworm | Self::Trixie => &[],
         }
     }
@@ -98,7 +136,7 @@ impl FromStr for Suite {
 
 /// A name that is none of the suites'.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no suite is called {0:?}; there are bullseye, bookworm, trixie and sid")]
+#[error("no suite is called {0:?}; there are bullseye, jammy, bookworm, noble, trixie and sid")]
 pub struct UnknownSuite(String);
 
 #[cfg(test)]
@@ -113,9 +151,23 @@ mod tests {
     }
 
     #[test]
+    fn they_go_by_the_age_of_their_systemd() {
+        assert!(Suite::ALL.is_sorted_by_key(|suite| suite.systemd_version()));
+        let mut debian = Suite::ALL.to_vec();
+        debian.retain(|suite| suite.distribution() == Distribution::Debian);
+        assert_eq!(debian, Suite::DEBIAN);
+    }
+
+    #[test]
     fn an_unknown_name_is_refused_with_the_known_ones() {
         let refusal = "buster".parse::<Suite>().unwrap_err().to_string();
-        assert!(refusal.contains("\"buster\"") && refusal.contains("bookworm"));
+        for part in Suite::ALL
+            .map(Suite::codename)
+            .iter()
+            .chain(&["\"buster\""])
+        {
+            assert!(refusal.contains(part), "{refusal}");
+        }
     }
 
     #[test]

@@ -9,12 +9,30 @@ use std::sync::OnceLock;
 use libtest_mimic::{Failed, Trial};
 
 use crate::architecture::Architecture;
+use crate::error::Error;
+use crate::root::Root;
+use crate::suite::{Distribution, Suite};
 use crate::took::Span;
+use crate::vm::Image;
 use crate::{real, requirements};
 
 /// A test that boots machines.
 pub fn on_machine(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
     trial(name, unavailable(), test)
+}
+
+/// A test that boots machines of this suite. Ubuntu's must have been prepared before, as its archive may be out of
+/// reach.
+pub fn on_suite(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let absent = absent(suite, suite.codename(), || {
+        Root::prepared(suite).map(|root| root.is_some())
+    });
+    let reason = unavailable().map(str::to_owned).or(absent);
+    trial(name, reason.as_deref(), test)
 }
 
 /// A test that boots whole virtual machines.
@@ -29,6 +47,24 @@ pub fn on_virtual_machine(
         })
         .as_deref();
     trial(name, reason, test)
+}
+
+/// A test that boots whole virtual machines of this suite, run with `make soak`. As on [`on_suite`], Ubuntu's must
+/// have been prepared before.
+pub fn on_virtual_suite(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    if is_left() {
+        return trial(name, Some(LEFT), test);
+    }
+    let absent = absent(suite, &format!("{suite} --virtual"), || {
+        Image::is_prepared(suite)
+    });
+    let missing = requirements::missing_for_virtual(Architecture::Amd64);
+    let reason = requirements::reason(&missing).or(absent);
+    trial(name, reason.as_deref(), test)
 }
 
 /// A test that boots machines with the real Juniper services in them. They must have been prepared
@@ -78,12 +114,17 @@ pub fn on_gpu(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'st
     trial(name, reason.as_deref(), test)
 }
 
-/// A test that boots machines, run with `make soak` and wherever this variable is set: a sample of its kind
-/// is in every run.
-pub fn for_soak(name: &str, test: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Trial {
-    let left =
-        is_left().then_some("left to make soak; other versions of systemd are tried in each run");
-    trial(name, left.or_else(unavailable), test)
+/// A test that boots machines of this suite, run with `make soak` and wherever this variable is set: a sample of
+/// its kind is in every run.
+pub fn for_soak(
+    suite: Suite,
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    if is_left() {
+        return trial(name, Some(LEFT), test);
+    }
+    on_suite(suite, name, test)
 }
 
 /// A test that boots a whole machine with a foreign processor, which is dear: run with `make arm64` and
@@ -103,6 +144,9 @@ fn is_left() -> bool {
     std::env::var_os(SOAK).is_none()
 }
 
+/// Why a test is not in each run.
+const LEFT: &str = "left to make soak; other versions of systemd are tried in each run";
+
 /// The variable with which nothing is left to a soak.
 const SOAK: &str = "EVERY_SYSTEMD";
 
@@ -112,6 +156,24 @@ fn unavailable() -> Option<&'static str> {
     REASON
         .get_or_init(|| requirements::reason(&requirements::missing()))
         .as_deref()
+}
+
+/// Why nothing of this suite can be booted here, if so: Debian's is made when it is asked for.
+fn absent(
+    suite: Suite,
+    named: &str,
+    is_there: impl FnOnce() -> Result<bool, Error>,
+) -> Option<String> {
+    if suite.distribution() == Distribution::Debian {
+        return None;
+    }
+    match is_there() {
+        Ok(true) => None,
+        Ok(false) => Some(format!(
+            "needs a root of Ubuntu, run lab prepare {named} where Ubuntu's archive can be reached"
+        )),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// Why there are no real services here, if so.
@@ -143,6 +205,14 @@ fn trial(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_of_ubuntu_that_is_not_there_is_told_and_debians_is_made() {
+        let told = |suite| absent(suite, "it", || Ok(false));
+        assert!(told(Suite::Noble).is_some_and(|told| told.contains("lab prepare it")));
+        assert_eq!(told(Suite::Sid), None);
+        assert_eq!(absent(Suite::Noble, "it", || Ok(true)), None);
+    }
 
     #[test]
     fn a_test_that_cannot_run_is_ignored_and_says_why() {

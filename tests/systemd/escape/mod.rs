@@ -14,7 +14,7 @@ use juniper_lab::{Suite, trial as lab_trial};
 use juniperctl::hardening::attempts::{ATTEMPTS, Attempt, Rights, Verdict, is_denied, is_wall};
 use libtest_mimic::{Failed, Trial};
 
-use super::lab::{self, Outcome, claim};
+use super::lab::{Breadth, Outcome, claim};
 use stage::{Came, Stage};
 use units::{Base, Unit};
 
@@ -42,7 +42,8 @@ const UNASKED: [&str; 4] = [
 /// What a container can show, on every systemd; what takes a kernel of its own, on one.
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
     let version = suite.systemd_version();
-    let mut trials = vec![lab::trial(
+    let mut trials = vec![Breadth::Versions.trial(
+        suite,
         &format!("systemd::{version}::nobody_escapes"),
         move || escape(&Stage::container(suite)?, suite, false),
     )];

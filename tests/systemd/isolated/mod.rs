@@ -13,7 +13,7 @@ use juniper_lab::trial::{on_real_services, on_virtual_machine};
 use juniper_lab::{Machine, Suite};
 use libtest_mimic::{Failed, Trial};
 
-use super::lab::{Outcome, claim, exits, run, trial};
+use super::lab::{Breadth, Outcome, claim, exits, run, trial};
 
 /// Everybody's port, the one that is let out first.
 const PORTS: [u16; 4] = [8050, 8100, 8200, 8210];
@@ -45,9 +45,17 @@ JUNIPER_STANDIN_TRAINING = "15s"
 /// How long anything may take to come back.
 const BACK: Duration = Duration::from_secs(30);
 
-pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
+/// The two releases that most have, and Ubuntu's.
+const SUITES: [Suite; 4] = [Suite::Jammy, Suite::Bookworm, Suite::Noble, Suite::Trixie];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    SUITES.into_iter().flat_map(trials_on).collect()
+}
+
+fn trials_on(suite: Suite) -> Vec<Trial> {
     let named = |name: &str| format!("systemd::{}::isolated::{name}", suite.systemd_version());
-    let mut trials = vec![trial(
+    let mut trials = vec![Breadth::Versions.trial(
+        suite,
         &named("only_canopy_is_reached_and_all_works_inside"),
         move || life::whole(suite),
     )];

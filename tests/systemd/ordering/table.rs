@@ -7,8 +7,6 @@ use std::sync::{Mutex, PoisonError};
 
 use juniper_lab::Suite;
 
-use super::super::SUITES;
-
 /// Situation and service to what happened on each version.
 type Rows = BTreeMap<(&'static str, String), BTreeMap<u32, String>>;
 
@@ -29,16 +27,19 @@ fn text() -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let versions = SUITES.map(Suite::systemd_version);
+    let versions = Suite::ALL.map(Suite::systemd_version);
+    let names = versions.map(|version| version.to_string());
     let date = Command::new("date").arg("--iso-8601").output().unwrap();
     let mut text = format!(
         "# What happens to whom\n\n\
          Written by `make ordering` on {}: what the trials in tests/systemd/ordering saw, each on real\n\
-         systemd 247, 252, 257 and 262 with juniperctl's own units. `keep`, `restart` and `stop` depend on\n\
+         systemd {} with juniperctl's own units. `keep`, `restart` and `stop` depend on\n\
          `a` with that policy, `other` does not; the numbers are those of systemd-semantics, section 3.\n\n\
-         | situation | who | {} |\n|---|---|---|---|---|---|\n",
+         | situation | who | {} |\n|---|---|{}\n",
         String::from_utf8_lossy(&date.stdout).trim(),
-        versions.map(|version| version.to_string()).join(" | ")
+        names.join(", "),
+        names.join(" | "),
+        "---|".repeat(names.len()),
     );
     for ((situation, service), outcomes) in rows.iter() {
         let cells = versions.map(|version| outcomes.get(&version).map_or("", String::as_str));

@@ -72,7 +72,7 @@ pub(super) fn whole(suite: Suite) -> Outcome {
         claim(processes(&machine, SERVICES)?.len() == 4, "services went")?;
     }
     removed(&machine)?;
-    purged(&machine, &before)
+    purged(&machine, &before, suite)
 }
 
 fn tree(machine: &Machine) -> Result<BTreeMap<PathBuf, Entry>, Failed> {
@@ -207,7 +207,7 @@ fn removed(machine: &Machine) -> Outcome {
 }
 
 /// Purged while it runs: as if it had never been there, but for the numbers of its users.
-fn purged(machine: &Machine, before: &BTreeMap<PathBuf, Entry>) -> Outcome {
+fn purged(machine: &Machine, before: &BTreeMap<PathBuf, Entry>, suite: Suite) -> Outcome {
     // What `provision` leaves.
     exits(
         machine,
@@ -219,6 +219,9 @@ fn purged(machine: &Machine, before: &BTreeMap<PathBuf, Entry>) -> Outcome {
         "dpkg --purge juniperctl juniper-standin </dev/null",
         0,
     )?;
+    if suite == Suite::Jammy {
+        systemd_forgets(machine)?;
+    }
     let left = exits(
         machine,
         "dpkg-query -W 'juniper*' 2>/dev/null | grep -v '\\s$'; find /run -name '*juniper*'; \
@@ -244,6 +247,12 @@ fn purged(machine: &Machine, before: &BTreeMap<PathBuf, Entry>) -> Outcome {
         "dpkg --purge juniperctl juniper-standin </dev/null",
         0,
     )?;
+    Ok(())
+}
+
+/// 249 leaves an empty directory of its own in /run for every unit with a mount namespace that ever ran.
+fn systemd_forgets(machine: &Machine) -> Outcome {
+    exits(machine, "rmdir /run/systemd/propagate/juniper-*.service", 0)?;
     Ok(())
 }
 

@@ -10,17 +10,24 @@ pub(crate) mod repository;
 use juniper_lab::{Architecture, Suite};
 use libtest_mimic::Trial;
 
-use super::lab;
+use super::lab::{self, Breadth};
 
-/// The releases that the package is for first of all.
-const SUITES: [Suite; 3] = [Suite::Bookworm, Suite::Trixie, Suite::Sid];
+/// The releases that the package is for, as the README says.
+const SUITES: [Suite; 5] = [
+    Suite::Jammy,
+    Suite::Bookworm,
+    Suite::Noble,
+    Suite::Trixie,
+    Suite::Sid,
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = SUITES
         .into_iter()
         .map(|suite| {
             let version = suite.systemd_version();
-            lab::trial(
+            Breadth::Releases.trial(
+                suite,
                 &format!("systemd::{version}::the_package_comes_and_goes_without_a_trace"),
                 move || life::whole(suite),
             )

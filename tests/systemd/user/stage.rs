@@ -16,7 +16,7 @@ pub(super) const HOME: &str = "/home/lena";
 const SETTLES: Duration = Duration::from_secs(30);
 
 /// What `pam_systemd(8)` does on a machine that people log in to: the roots have no such module.
-const PAM: &str = "set -e
+pub(super) const PAM: &str = "set -e
 mkdir -p /etc/systemd/system/user@.service.d
 printf '[Service]\\nEnvironment=XDG_RUNTIME_DIR=/run/user/%%i\\n' >/etc/systemd/system/user@.service.d/lab.conf
 systemctl daemon-reload
@@ -24,7 +24,7 @@ useradd --create-home --shell /bin/bash lena
 ";
 
 /// The bus of a user, as Debian's dbus-user-session has it: that one wants all of a desktop's session.
-const BUS: &str = "set -e
+pub(super) const BUS: &str = "set -e
 cat >/etc/systemd/user/dbus.socket <<'END'
 [Socket]
 ListenStream=%t/bus
@@ -59,7 +59,13 @@ impl Stage {
     pub(super) fn without_manager(suite: Suite) -> Result<Self, Failed> {
         let machine = machine(suite, BootOptions::default().persistent())?;
         exits(&machine, PAM, 0)?;
-        exits(&machine, BUS, 0)?;
+        // The dbus-daemon of before 1.14 says nothing when it is ready.
+        let kind = if suite < Suite::Bookworm {
+            "Type=simple"
+        } else {
+            "Type=notify"
+        };
+        exits(&machine, &BUS.replace("Type=notify", kind), 0)?;
         Ok(Self { machine })
     }
 

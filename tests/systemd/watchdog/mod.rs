@@ -21,7 +21,8 @@ mod training;
 use juniper_lab::{Suite, trial as lab_trial};
 use libtest_mimic::Trial;
 
-use super::lab::{sampled, trial};
+use super::lab::Breadth::{Sample, Versions};
+use super::lab::trial;
 
 pub(super) use clock::stepped;
 pub(super) use gpu::{DRIVER_UNIT, configuration as with_gpu, driver, lost as lost_gpu};
@@ -30,23 +31,25 @@ pub(super) use gpu::{DRIVER_UNIT, configuration as with_gpu, driver, lost as los
 pub(crate) fn trials(suite: Suite) -> Vec<Trial> {
     let named = |name: &str| format!("systemd::{}::watchdog::{name}", suite.systemd_version());
     let mut trials = vec![
-        sampled(
+        Sample.trial(
             suite,
             &named("every_way_to_hang_is_noticed_in_time_and_cured_alone"),
             move || hangs::all(suite),
         ),
-        sampled(
+        Sample.trial(
             suite,
             &named("a_hung_data_is_one_incident_and_the_training_goes_on"),
             move || training::goes_on(suite),
         ),
-        trial(&named("what_fails_for_ever_is_given_up"), move || {
-            restraint::given_up(suite)
-        }),
-        sampled(suite, &named("nothing_is_done_while_paused"), move || {
+        Versions.trial(
+            suite,
+            &named("what_fails_for_ever_is_given_up"),
+            move || restraint::given_up(suite),
+        ),
+        Sample.trial(suite, &named("nothing_is_done_while_paused"), move || {
             restraint::paused(suite)
         }),
-        sampled(
+        Sample.trial(
             suite,
             &named("its_own_troubles_and_those_of_the_bus_harm_nobody"),
             move || endurance::troubles(suite),

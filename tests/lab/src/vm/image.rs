@@ -1,4 +1,4 @@
-//! Debian roots with a kernel, made once and shared by every disk that is made from them.
+//! Roots with a kernel, made once and shared by every disk that is made from them.
 //!
 //! The kernel and its first files are read from here by the emulator itself: no disk has a boot
 //! loader. Never written to after it was made.
@@ -13,12 +13,22 @@ use crate::error::{Doing, Error};
 use crate::recipe::Recipe;
 use crate::requirements;
 use crate::root::Root;
-use crate::suite::Suite;
+use crate::suite::{Distribution, Suite};
 
 /// Counts up when the way of making images changes.
 const RECIPE: u32 = 1;
 
-/// What a whole machine needs on top of a root, beside its kernel.
+/// The packages with the kernel for virtual machines, and with what makes it what it is on the distribution's own.
+const fn kernel(distribution: Distribution, architecture: Architecture) -> &'static [&'static str] {
+    match (distribution, architecture) {
+        (Distribution::Debian, Architecture::Amd64) => &["linux-image-cloud-amd64"],
+        (Distribution::Debian, Architecture::Arm64) => &["linux-image-cloud-arm64"],
+        // It restrains ordinary users' namespaces, by a setting and a profile of that package.
+        (Distribution::Ubuntu, _) => &["linux-image-virtual", "apparmor"],
+    }
+}
+
+/// What a whole machine needs besides it on top of a root.
 const PACKAGES: [&str; 3] = [
     // The kernel would take another program for it, too, and that one is told differently.
     "initramfs-tools",
@@ -56,6 +66,15 @@ pub struct Image {
 }
 
 impl Image {
+    /// Whether the image of a suite is there already.
+    pub(crate) fn is_prepared(suite: Suite) -> Result<bool, Error> {
+        Ok(Root::present(
+            &name(suite, Architecture::Amd64),
+            &recipe(suite, Architecture::Amd64),
+        )?
+        .is_some())
+    }
+
     /// The image of a suite, made now if there is none or if its recipe has changed.
     pub fn prepare(suite: Suite) -> Result<Self, Error> {
         Self::prepare_for(suite, Architecture::Amd64)
@@ -64,11 +83,7 @@ impl Image {
     /// The same for a processor. One that is not this computer's takes minutes.
     pub fn prepare_for(suite: Suite, architecture: Architecture) -> Result<Self, Error> {
         requirements::check_virtual(architecture)?;
-        let name = match architecture {
-            Architecture::Amd64 => format!("{suite}-virtual"),
-            Architecture::Arm64 => format!("{suite}-{architecture}-virtual"),
-        };
-        let root = Root::ensure(&name, &recipe(suite, architecture))?;
+        let root = Root::ensure(&name(suite, architecture), &recipe(suite, architecture))?;
         let boot = root.path().join("boot");
         Ok(Self {
             kernel: found(&boot, "vmlinuz-")?,
@@ -112,14 +127,23 @@ impl Image {
     }
 }
 
+fn name(suite: Suite, architecture: Architecture) -> String {
+    match architecture {
+        Architecture::Amd64 => format!("{suite}-virtual"),
+        Architecture::Arm64 => format!("{suite}-{architecture}-virtual"),
+    }
+}
+
 fn recipe(suite: Suite, architecture: Architecture) -> Recipe {
-    let mut packages = suite.packages();
-    packages.push(architecture.kernel_package());
-    packages.extend(PACKAGES);
     Recipe {
         suite,
         version: RECIPE,
-        packages,
+        packages: [
+            suite.packages(),
+            kernel(suite.distribution(), architecture).to_vec(),
+            PACKAGES.into(),
+        ]
+        .concat(),
         architecture,
         options: &OPTIONS,
     }
@@ -165,7 +189,11 @@ mod tests {
             for expected in Suite::Trixie.packages().into_iter().chain(PACKAGES) {
                 assert!(packages.contains(&expected));
             }
-            assert!(packages.contains(&architecture.kernel_package()));
+            assert!(
+                packages
+                    .iter()
+                    .any(|one| one.starts_with("linux-image-cloud-"))
+            );
         }
     }
 }

@@ -29,7 +29,7 @@ struct Arguments {
 enum Verb {
     /// Make the roots, so that no test has to.
     Prepare {
-        /// The suites to make; all of them if none is named.
+        /// The suites to make; those of Debian if none is named.
         suites: Vec<Suite>,
         /// Also make the images of whole virtual machines.
         #[arg(long = "virtual")]
@@ -110,9 +110,16 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         tell(&format!("lab: {error}"));
+        if error.is_unavailable() {
+            tell("SKIPPED: that is no fault of what is tested, and the trials that need it will say that they did not run");
+            return ExitCode::from(UNAVAILABLE);
+        }
         ExitCode::FAILURE
     })
 }
+
+/// The exit code where the surroundings are to blame (`EX_TEMPFAIL` of sysexits.h).
+const UNAVAILABLE: u8 = 75;
 
 /// What a verb comes to.
 type Done = Result<ExitCode, Error>;

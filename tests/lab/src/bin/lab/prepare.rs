@@ -24,7 +24,7 @@ pub(super) struct Extras {
 pub(super) fn run(suites: &[Suite], extras: &Extras) -> Done {
     // Asking for the services or for sshd alone should not make roots that they do not need.
     let wanted = match (suites, extras.images, extras.real || extras.ssh) {
-        ([], true, _) | ([], false, false) => &Suite::ALL,
+        ([], true, _) | ([], false, false) => &Suite::DEBIAN,
         _ => suites,
     };
     for &suite in wanted {
