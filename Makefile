@@ -23,7 +23,7 @@ export PATH := $(TOOLS)/bin:$(TOOLS)/python/bin:$(PATH)
         up down restart status health logs
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 requirements: ## install what building and testing need (Debian packages; asks nothing)
 	@packaging/requirements
