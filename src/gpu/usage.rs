@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment::Holder;
 use super::driver::{FoundGpu, Gpus};
+use crate::ordered::Ordered as _;
 
 /// A process that holds device nodes of the driver open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Process {
         self.nodes
             .iter()
             .filter_map(|node| minor_of(node))
-            .collect()
+            .ordered()
     }
 }
 
@@ -98,7 +99,7 @@ pub fn of(unit: &str, processes: &[Process], at_work: bool) -> Usage {
         .iter()
         .filter(|process| process.is_of(unit))
         .flat_map(Process::gpus)
-        .collect();
+        .ordered();
     match (held.is_empty(), at_work) {
         (false, _) => Usage::Holds(held),
         (true, true) => Usage::OnProcessor,
