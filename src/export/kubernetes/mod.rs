@@ -72,7 +72,7 @@ fn kustomization(names: &[String], group: Group<'_>) -> File {
 }
 
 /// An object with what it is to be.
-fn object(version: &str, kind: &str, metadata: Value, spec: Value) -> Value {
+fn object(version: &str, kind: &str, metadata: &Value, spec: &Value) -> Value {
     let whole = json!({ "apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec });
     present(whole)
 }

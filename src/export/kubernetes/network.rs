@@ -16,7 +16,7 @@ const DNS: u16 = 53;
 pub(super) fn closed() -> Value {
     let metadata = json!({ "labels": meta::of_group(), "name": "juniper-closed" });
     let selector = json!({ "matchLabels": meta::of_group() });
-    policy(metadata, selector, Value::Null, Value::Null)
+    policy(&metadata, &selector, None, None)
 }
 
 /// Opens the edges of a service.
@@ -46,21 +46,26 @@ pub(super) fn opened(service: &Service, managed: &Managed, group: Group<'_>) -> 
         egress.push(json!({}));
     }
     policy(
-        meta::meta(service, service.name.as_str()),
-        meta::selector(service),
-        egress.into(),
-        ingress.unwrap_or_default(),
+        &meta::meta(service, service.name.as_str()),
+        &meta::selector(service),
+        Some(&egress),
+        ingress.as_ref(),
     )
 }
 
-fn policy(metadata: Value, selector: Value, egress: Value, ingress: Value) -> Value {
+fn policy(
+    metadata: &Value,
+    selector: &Value,
+    egress: Option<&[Value]>,
+    ingress: Option<&Value>,
+) -> Value {
     let spec = json!({
         "egress": egress,
         "ingress": ingress,
         "podSelector": selector,
         "policyTypes": ["Ingress", "Egress"],
     });
-    object("networking.k8s.io/v1", "NetworkPolicy", metadata, spec)
+    object("networking.k8s.io/v1", "NetworkPolicy", metadata, &spec)
 }
 
 /// Lets it ask for the addresses of names.

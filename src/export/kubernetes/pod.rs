@@ -75,7 +75,7 @@ fn main(service: &Service, managed: &Managed, group: Group<'_>) -> Value {
         resources: resources(managed),
         working_dir: json!(directories.working(managed).text()),
     };
-    container(service.name.as_str(), own, service, managed, group)
+    container(service.name.as_str(), &own, service, managed, group)
 }
 
 /// Who makes the directories, and who waits for others.
@@ -91,7 +91,7 @@ fn before(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Value> 
                 command,
                 ..Own::default()
             };
-            container(name, own, service, managed, group)
+            container(name, &own, service, managed, group)
         })
         .collect()
 }
@@ -99,7 +99,7 @@ fn before(service: &Service, managed: &Managed, group: Group<'_>) -> Vec<Value> 
 /// A container, with what all of a pod have in common.
 fn container(
     name: &str,
-    own: Own,
+    own: &Own,
     service: &Service,
     managed: &Managed,
     group: Group<'_>,

@@ -59,12 +59,12 @@ fn address(service: &Service, managed: &Managed) -> Option<Value> {
         "publishNotReadyAddresses": managed.instances.map(|_| true),
         "selector": meta::of(service),
     });
-    Some(object("v1", "Service", named(service), spec))
+    Some(object("v1", "Service", &named(service), &spec))
 }
 
 fn protected(service: &Service) -> Value {
     let spec = json!({ "maxUnavailable": 0, "selector": meta::selector(service) });
-    object("policy/v1", "PodDisruptionBudget", named(service), spec)
+    object("policy/v1", "PodDisruptionBudget", &named(service), &spec)
 }
 
 /// An object with the name of its service.
@@ -88,7 +88,7 @@ fn deployment(service: &Service, managed: &Managed, group: Group<'_>) -> Value {
         "strategy": { "type": "Recreate" },
         "template": pod::template(service, managed, group),
     });
-    object("apps/v1", "Deployment", described(service), spec)
+    object("apps/v1", "Deployment", &described(service), &spec)
 }
 
 fn set(service: &Service, managed: &Managed, count: u32, group: Group<'_>) -> Value {
@@ -101,5 +101,5 @@ fn set(service: &Service, managed: &Managed, count: u32, group: Group<'_>) -> Va
         "template": pod::template(service, managed, group),
         "volumeClaimTemplates": [storage::claim(service, managed)],
     });
-    object("apps/v1", "StatefulSet", described(service), spec)
+    object("apps/v1", "StatefulSet", &described(service), &spec)
 }

@@ -27,8 +27,8 @@ pub(super) fn claim(service: &Service, managed: &Managed) -> Value {
     object(
         "v1",
         "PersistentVolumeClaim",
-        meta::meta(service, &name),
-        spec,
+        &meta::meta(service, &name),
+        &spec,
     )
 }
 
