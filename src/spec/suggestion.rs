@@ -24,8 +24,8 @@ fn distance(left: &str, right: &str) -> usize {
     let mut last: Vec<usize> = (0..=right.len()).collect();
     let mut previous = None;
     for (row, from) in left.chars().enumerate() {
-        let mut current = Vec::with_capacity(right.len() + 1);
-        current.push(row + 1);
+        let mut current = vec![row + 1];
+        current.reserve(right.len());
         for (column, to) in right.iter().enumerate() {
             let at =
                 |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX);
