@@ -20,6 +20,7 @@ pub mod import;
 pub mod kernel_log;
 pub mod learn;
 pub mod metrics;
+pub mod ordered;
 pub mod output;
 pub mod plan;
 pub mod preflight;

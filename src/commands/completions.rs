@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use clap::CommandFactory as _;
+use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
@@ -14,7 +14,7 @@ use super::Context;
 
 #[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(super) fn run(shell: Shell, context: &Context) -> Result<u8, CommandError> {
-    let mut command = Cli::command();
+    let mut command = typed();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "juniperctl", &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
@@ -26,7 +26,7 @@ pub(super) fn run(shell: Shell, context: &Context) -> Result<u8, CommandError> {
 }
 
 /// The words that a command takes without an option before them: fish would offer files instead.
-fn words_for_fish(command: &clap::Command) -> String {
+fn words_for_fish(command: &Command) -> String {
     let mut script = String::new();
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let words: Vec<String> = verb
@@ -46,4 +46,21 @@ fn words_for_fish(command: &clap::Command) -> String {
         );
     }
     script
+}
+
+/// What people type: neither what only units call, nor every verb once more below `help`. The scripts are half
+/// as long by it.
+fn typed() -> Command {
+    let whole = Cli::command();
+    let verbs = whole
+        .get_subcommands()
+        .filter(|verb| !verb.is_hide_set())
+        .map(|verb| verb.clone().disable_help_subcommand(true));
+    let help = Command::new("help").about("Print the help of a command");
+    Command::new("juniperctl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(whole.get_arguments().cloned())
+        .subcommands(verbs)
+        .subcommand(help)
+        .disable_help_subcommand(true)
 }

@@ -18,6 +18,7 @@ use crate::host::switch::{Recovery, Switch};
 use crate::host::systemd::{Bus, BusError, Systemd};
 use crate::host::terminal::Talk;
 use crate::host::{Files, Paths, Terminal, accounts, environment, gpu, nvml};
+use crate::ordered::Ordered as _;
 use crate::output::user_mode::UserMode;
 use crate::plan::{Found, Receipt};
 use crate::secrets::{Store, Stored, stored};
@@ -190,7 +191,7 @@ impl Context {
                         Files::matching(pattern, |path| self.paths.at(path))?,
                     ))
                 })
-                .collect(),
+                .ordered(),
         })
     }
 
@@ -224,7 +225,7 @@ impl Context {
             return Ok(stored
                 .into_iter()
                 .map(|(name, stored)| (name, stored.store))
-                .collect());
+                .ordered());
         }
         self.handed_over()
     }

@@ -8,6 +8,7 @@ use crate::cli::Doctor;
 use crate::error::CommandError;
 use crate::host::examine::{machine, ports, trial};
 use crate::host::{Files, accounts, journal};
+use crate::ordered::Ordered as _;
 use crate::output::doctor::{json, text};
 use crate::plan;
 use crate::preflight::facts::{
@@ -198,7 +199,7 @@ async fn programs(stack: &Stack, options: &Doctor, context: &Context) -> Vec<Pro
                 .environment
                 .iter()
                 .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
-                .collect();
+                .ordered();
             let attempt = trial::Attempt {
                 python: &place,
                 module: module.as_deref(),
@@ -297,7 +298,7 @@ fn installation(
         .changes
         .iter()
         .map(|change| change.name().to_owned())
-        .collect();
+        .ordered();
     if !differing.is_empty() {
         return Ok(Installation::Drifted(differing.into_iter().collect()));
     }

@@ -9,6 +9,7 @@ use crate::cli::Export as Options;
 use crate::error::{CommandError, Kind};
 use crate::export::{Export, Group, Refusal, export};
 use crate::host::Files;
+use crate::ordered::Ordered as _;
 use crate::spec::fault::{Code, Fault};
 use crate::spec::name::{SecretName, ServiceName};
 use crate::spec::provenance::Provenance;
@@ -25,7 +26,7 @@ pub(super) fn run(options: &Options, context: &Context) -> Result<u8, CommandErr
     let (stack, configuration) = stack_and_texts(options.profile.as_ref(), context)?;
     let derivations = derivations(&configuration.merged, &stack.profile);
     let facts = context.facts(&stack)?;
-    let secrets: BTreeSet<SecretName> = facts.secrets.into_keys().collect();
+    let secrets: BTreeSet<SecretName> = facts.secrets.into_keys().ordered();
     let group = Group {
         stack: &stack,
         derivations: &derivations,

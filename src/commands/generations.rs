@@ -2,6 +2,7 @@
 
 use crate::error::{CommandError, Kind};
 use crate::host::Files;
+use crate::ordered;
 use crate::plan::Generation;
 use crate::plan::generation::{FileName, surplus};
 
@@ -13,7 +14,7 @@ pub(super) fn list(context: &Context) -> Result<Vec<FileName>, CommandError> {
         .iter()
         .filter_map(|name| FileName::parse(name))
         .collect();
-    names.sort_unstable();
+    ordered::sort(&mut names);
     Ok(names)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::{Graph as Options, GraphFormat};
 use crate::error::{CommandError, Kind};
 use crate::host::{Files, clock};
+use crate::ordered::Ordered as _;
 use crate::output::chain;
 use crate::output::graph::{Graph, State, dot, json, mermaid, text};
 use crate::readiness::chain::explained;
@@ -76,7 +77,7 @@ async fn states(stack: &Stack, context: &Context) -> Result<BTreeMap<String, Sta
         let verdict = finding.map(|finding| finding.verdict);
         (label, State::of(verdict, survey.states.get(&member.unit())))
     };
-    Ok(members.iter().map(state).collect())
+    Ok(members.iter().map(state).ordered())
 }
 
 /// The group is ready a moment before its start is written down; whoever asks in between waits for it.

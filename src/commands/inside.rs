@@ -12,6 +12,7 @@ use crate::host::accounts;
 use crate::host::http::Prober;
 use crate::host::network::NetworkOf;
 use crate::host::remote::Remote;
+use crate::ordered::Ordered as _;
 use crate::readiness::unit_state::ActiveState;
 use crate::spec::Stack;
 use crate::spec::stack::Member;
@@ -58,7 +59,7 @@ async fn of_another(stack: &Stack, remote: &Remote) -> Result<Prober, CommandErr
             let endpoint = member.service.managed()?.endpoint?;
             Some(endpoint.authority(member.instance.unwrap_or(1)))
         })
-        .collect();
+        .ordered();
     let authorities: Vec<String> = authorities.into_iter().collect();
     Ok(remote.prober(&authorities).await?)
 }

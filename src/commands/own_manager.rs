@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::host::programs;
 use crate::host::systemd::{BusError, Systemd};
+use crate::ordered::Ordered as _;
 use crate::spec::Stack;
 use crate::spec::text::{AbsolutePath, Text};
 use crate::unit::manager::{Manager, Namespaces, UserManager, is_hidden};
@@ -53,7 +54,7 @@ impl Context {
                     .collect();
                 Some((Text::parse(word).ok()?, needed))
             })
-            .collect();
+            .ordered();
         Manager::User(UserManager {
             namespaces: self
                 .namespaces

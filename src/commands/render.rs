@@ -19,8 +19,11 @@ pub(super) fn run(options: &Render, context: &Context) -> Result<u8, CommandErro
             if let Some(unit) = extended_by(&file.name) {
                 Files::make_directory(&directory.join(format!("{unit}.d")))?;
             }
-            Files::replace(&directory.join(&file.name), &file.text)?;
         }
+        let texts = files
+            .iter()
+            .map(|file| (file.name.as_str(), file.text.as_str()));
+        Files::replace_all(directory, texts)?;
         context.terminal.say(&format!(
             "wrote {} unit files to {}",
             files.len(),

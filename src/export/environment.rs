@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::hardening::Profile;
+use crate::ordered::Ordered as _;
 use crate::spec::derived::Derived;
 use crate::spec::name::ServiceName;
 use crate::spec::stack::{Gpu, Managed, Service};
@@ -35,7 +36,7 @@ pub(super) fn variables(
         .environment
         .iter()
         .map(|(name, value)| (name.to_string(), directories.value(value)))
-        .collect();
+        .ordered();
     let mut set = |name: &str, value: String| {
         variables.insert(name.to_owned(), Value::Plain(value));
     };

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::ordered;
 use crate::spec::bind::BindTarget;
 use crate::spec::derived::EnvironmentValue;
 use crate::spec::stack::{Managed, Service};
@@ -113,7 +114,7 @@ pub(super) fn all(group: Group<'_>) -> Vec<(String, Option<String>)> {
     let mut all: Vec<(String, Option<String>)> = managed(group)
         .map(|(service, managed)| (name(service, managed), folder(service, managed)))
         .collect();
-    all.sort();
+    ordered::sort(&mut all);
     all.dedup();
     all
 }

@@ -28,6 +28,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use crate::ordered;
 use crate::spec::Stack;
 use crate::spec::name::{SecretName, ServiceName};
 use crate::spec::resolve::Derivations;
@@ -93,7 +94,7 @@ pub fn export(target: Target, group: Group<'_>) -> Result<Export, Vec<Refusal>> 
         files.extend(image::files(group));
     }
     files.push(readme::file(target, group, &losses));
-    files.sort_by(|left, right| left.name.cmp(&right.name));
+    ordered::sort_by(&mut files, |left, right| left.name.cmp(&right.name));
     Ok(Export { files, losses })
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered as _;
 use crate::spec::text::for_terminal;
 
 use super::name::Uuid;
@@ -136,7 +137,7 @@ pub fn character_devices(text: &str) -> BTreeMap<String, u32> {
             let (major, name) = line.trim_start().split_once(' ')?;
             Some((name.to_owned(), major.parse().ok()?))
         })
-        .collect()
+        .ordered()
 }
 
 /// The names that the group of the GPUs themselves has had: the second in older drivers.

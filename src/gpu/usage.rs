@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment::Holder;
 use super::driver::{FoundGpu, Gpus};
+use crate::ordered::Ordered as _;
 
 /// A process that holds device nodes of the driver open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Process {
         self.nodes
             .iter()
             .filter_map(|node| minor_of(node))
-            .collect()
+            .ordered()
     }
 }
 
@@ -109,7 +110,7 @@ pub fn of(unit: &str, processes: &[Process], at_work: bool) -> Usage {
         .iter()
         .filter(|process| process.computes && process.is_of(unit))
         .flat_map(Process::gpus)
-        .collect();
+        .ordered();
     match (held.is_empty(), at_work) {
         (false, _) => Usage::Holds(held),
         (true, true) => Usage::OnProcessor,

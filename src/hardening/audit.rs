@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::ordered::{self, Ordered as _};
 use crate::spec::ServiceName;
 use crate::spec::fault::{Code, Fault};
 use crate::spec::layer::Layer;
@@ -20,7 +21,7 @@ use crate::unit::service::file_name;
 use crate::unit::version::SystemdVersion;
 use crate::unit::{act, gpu, kernel_log, notification};
 
-use super::exposure::{Open, Settings, open};
+use super::exposure::{Open, Settings, assessed};
 use super::{Exposure, Profile, Relaxed, budget};
 
 /// One unit.
@@ -69,7 +70,7 @@ impl Audited {
             })
             .filter(|open| open.adds > 0)
             .collect();
-        costs.sort_by_key(|open| std::cmp::Reverse(open.adds));
+        ordered::sort_by_key(&mut costs, |open| std::cmp::Reverse(open.adds));
         costs
     }
 }
@@ -91,13 +92,14 @@ impl About {
             Manager::System => Settings::parse(text),
             Manager::User(_) => Settings::of_user(text),
         };
+        let (exposure, open) = assessed(&settings);
         Audited {
             unit: self.unit,
             service: self.service,
             profile: self.profile,
-            exposure: Exposure::of(&settings),
+            exposure,
             budget: self.budget,
-            open: open(&settings),
+            open,
             relaxed: self.relaxed,
             gpu: self.gpu,
             let_out: self.let_out,
@@ -178,7 +180,7 @@ pub fn of(
     let texts: BTreeMap<&str, &str> = files
         .iter()
         .map(|file| (file.name.as_str(), file.text.as_str()))
-        .collect();
+        .ordered();
     services
         .chain(group)
         .filter_map(|about| {

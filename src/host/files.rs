@@ -8,9 +8,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{CommandError, Kind};
+use crate::ordered;
 use crate::plan::Found;
 use crate::spec::bind::PathPattern;
 use crate::spec::text::AbsolutePath;
+
+use super::durable;
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +181,7 @@ impl Files {
                 names.push(name);
             }
         }
-        names.sort();
+        ordered::sort(&mut names);
         Ok(names)
     }
 
@@ -234,21 +237,8 @@ impl Files {
     }
 
     fn replaced(path: &Path, text: &str, mode: u32) -> Result<(), FileError> {
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        let write = || -> io::Result<()> {
-            let mut temporary = tempfile::Builder::new()
-                .prefix(".juniperctl-")
-                .tempfile_in(directory)?;
-            // Made for its owner alone; whatever it is opened to, it is complete by then.
-            temporary.write_all(text.as_bytes())?;
-            temporary
-                .as_file()
-                .set_permissions(fs::Permissions::from_mode(mode))?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(path).map_err(|error| error.error)?;
-            File::open(directory)?.sync_all()
-        };
-        write().map_err(failed("write", path))
+        durable::replace(path, text, mode)?;
+        durable::sync(path.parent().unwrap_or(Path::new("/")))
     }
 
     /// Adds to the end of a file and waits until it is on disk; a file that is not there is made.

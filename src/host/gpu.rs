@@ -17,6 +17,7 @@ use crate::gpu::driver::{capability, character_devices, numbered, release};
 use crate::gpu::lack::Node;
 use crate::gpu::usage::{Process, control_group, shares_memory};
 use crate::gpu::{FoundGpu, Gpus, Partition};
+use crate::ordered::{self, Ordered as _};
 use crate::spec::text::for_terminal;
 
 /// Where the driver tells of itself.
@@ -44,7 +45,7 @@ pub fn gpus_below(driver: &Path) -> Gpus {
             FoundGpu::parse(&bus, &text.ok()?)
         })
         .collect();
-    found.sort_by(|left, right| left.bus.cmp(&right.bus));
+    ordered::sort_by(&mut found, |left, right| left.bus.cmp(&right.bus));
     Gpus {
         driver: fs::read_to_string(driver.join("version"))
             .ok()
@@ -73,7 +74,7 @@ fn partitions(capabilities: &Path) -> Vec<Partition> {
             }
         }
     }
-    partitions.sort();
+    ordered::sort(&mut partitions);
     partitions
 }
 
@@ -187,7 +188,7 @@ pub fn processes() -> Vec<Process> {
         .into_iter()
         .filter_map(|name| process(name.parse().ok()?))
         .collect();
-    found.sort_by_key(|process| process.pid);
+    ordered::sort_by_key(&mut found, |process| process.pid);
     found
 }
 
@@ -204,7 +205,7 @@ fn process(pid: u32) -> Option<Process> {
                 .ok()
         })
         .filter(|target| target.starts_with("/dev/nvidia"))
-        .collect();
+        .ordered();
     if nodes.is_empty() {
         return None;
     }

@@ -11,6 +11,7 @@ use nvml_wrapper::enums::device::UsedGpuMemory;
 
 use crate::gpu::usage::Measured;
 use crate::gpu::{Gpus, Uuid};
+use crate::ordered::Ordered as _;
 
 /// What it tells, by the number in `/dev/nvidiaN`; nothing where it is not there.
 #[must_use]
@@ -37,7 +38,7 @@ pub fn measured() -> BTreeMap<u32, Measured> {
                 processes: processes
                     .into_iter()
                     .map(|process| (process.pid, used(&process.used_gpu_memory)))
-                    .collect(),
+                    .ordered(),
             },
         );
     }

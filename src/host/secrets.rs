@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::UNIX_EPOCH;
 
+use crate::ordered;
 use crate::secrets::value::RANDOM;
 use crate::secrets::{Entry, SecretValue};
 use crate::spec::name::SecretName;
@@ -76,7 +77,7 @@ pub fn listing(
         let metadata = fs::symlink_metadata(&path).map_err(failed("look at", &path))?;
         entries.push(entry(&path, &metadata, metadata.is_file()));
     }
-    entries.sort_by(|left, right| left.name.cmp(&right.name));
+    ordered::sort_by(&mut entries, |left, right| left.name.cmp(&right.name));
     Ok(Listing::Found(own, entries))
 }
 

@@ -16,6 +16,7 @@ mod staging;
 use super::Files;
 use super::durable::{duplicate, link, rename, sync};
 use super::files::{FileError, failed};
+use crate::ordered::Ordered as _;
 use crate::plan::Change;
 
 /// The directory of what is needed for a switch, beside the units' directory and, for files that must be
@@ -273,7 +274,7 @@ impl Switch {
             .iter()
             .filter_map(|name| below(name))
             .map(|directory| self.units.join(directory))
-            .collect();
+            .ordered();
         for directory in drop_ins.iter().chain([&self.units]) {
             if directory.exists() {
                 sync(directory)?;

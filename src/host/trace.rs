@@ -18,6 +18,7 @@ use super::{descriptor, sockets};
 use crate::learn::call::Begins;
 use crate::learn::kernel::program::{NAME, RECORDS, object_for};
 use crate::learn::kernel::{Processor, Record};
+use crate::ordered::Ordered as _;
 use crate::readiness::socket_table::{self, Socket};
 
 /// The place in the kernel where each system call ends.
@@ -121,7 +122,7 @@ pub fn unanswered(group: &str) -> Vec<Socket> {
     };
     let mut calling = sockets::of_network(&first.to_string(), socket_table::unanswered);
     if !calling.is_empty() {
-        let held: BTreeSet<u64> = processes.into_iter().flat_map(sockets::held_by).collect();
+        let held: BTreeSet<u64> = processes.into_iter().flat_map(sockets::held_by).ordered();
         calling.retain(|socket| held.contains(&socket.inode));
     }
     calling

@@ -16,6 +16,7 @@ use super::gathering::Gathering;
 use super::known::{identity, is_platform};
 use super::yaml::{self, Entry, Node};
 use super::{Kind, Place, Refusal, Source, dotenv};
+use crate::ordered::Ordered as _;
 
 use service::Container;
 
@@ -132,7 +133,7 @@ fn values(
         .chain(of_kind_environment(sources).map(|source| source.text.as_str()))
         .flat_map(|text| dotenv::read(text).0)
         .map(|one| (one.name, one.value))
-        .collect()
+        .ordered()
 }
 
 fn of_kind_environment(sources: &[Source]) -> impl Iterator<Item = &Source> {
@@ -155,7 +156,7 @@ fn unused(
         .map(|text| (source.beside(".env"), text.as_str()))
         .into_iter()
         .chain(named)
-        .collect();
+        .ordered();
     for (file, text) in all {
         let place = |line| Place {
             file: file.clone(),

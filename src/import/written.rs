@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
+use crate::ordered::Ordered as _;
 use crate::spec::stack::Gate;
 
 use super::draft::{Draft, Gpus, ProfileDraft};
@@ -53,7 +54,7 @@ pub(super) fn import(mut gathering: Gathering) -> Import {
         .secrets
         .iter()
         .map(|secret| &secret.name)
-        .collect();
+        .ordered();
     if !names.is_empty() {
         text.push_str("#\n# Secrets to be set, which are in no configuration:\n");
     }
@@ -73,7 +74,7 @@ fn leave_out_what_is_not_carried(gathering: &mut Gathering) {
     gathering
         .services
         .retain(|name, draft| is_platform(name) || draft.command.is_some());
-    let there: BTreeSet<String> = gathering.services.keys().cloned().collect();
+    let there: BTreeSet<String> = gathering.services.keys().cloned().ordered();
     let carried = |name: &String| is_platform(name) || there.contains(name);
     // Only a service that is asked can be waited for until it is ready.
     let asked: BTreeSet<String> = gathering
@@ -81,7 +82,7 @@ fn leave_out_what_is_not_carried(gathering: &mut Gathering) {
         .iter()
         .filter(|(_, draft)| draft.readiness.path.is_some() && draft.port.is_some())
         .map(|(name, _)| name.clone())
-        .collect();
+        .ordered();
     let mut lost = Vec::new();
     for (service, draft) in &mut gathering.services {
         draft.depends_on.retain(|name, edge| {
@@ -142,8 +143,8 @@ fn profile(gathering: &mut Gathering) -> String {
             .iter()
             .map(String::as_str)
             .filter(|name| without(name))
-            .collect();
-        let known: BTreeSet<&str> = services.into_iter().filter(|name| without(name)).collect();
+            .ordered();
+        let known: BTreeSet<&str> = services.into_iter().filter(|name| without(name)).ordered();
         own == known && !gathering.profiles.contains_key(*name)
     };
     if let Some(name) = ["full", "default"].iter().find(|name| same(name)) {
@@ -168,9 +169,9 @@ fn profiles(gathering: &Gathering) -> Table {
             .profile(name)
             .unwrap_or_default()
             .into_iter()
-            .collect();
+            .ordered();
         let mut table = Table::new();
-        if known != draft.services.iter().map(String::as_str).collect() {
+        if known != draft.services.iter().map(String::as_str).ordered() {
             table.insert("services", value(draft.services.iter().collect::<Array>()));
         }
         let mut overrides = implicit();
@@ -251,7 +252,7 @@ fn service(draft: &Draft) -> Table {
         table.insert("readiness", value(readiness));
     }
     if !draft.directories.is_empty() {
-        let directories: BTreeSet<&String> = draft.directories.values().collect();
+        let directories: BTreeSet<&String> = draft.directories.values().ordered();
         table.insert(
             "state_directories",
             value(directories.into_iter().collect::<Array>()),

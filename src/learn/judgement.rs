@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::hardening::Sandbox;
 use crate::hardening::attempts::{ATTEMPTS, is_wall};
+use crate::ordered::{self, Ordered as _};
 use crate::spec::bind::PathPattern;
 use crate::spec::derived::EnvironmentValue;
 use crate::spec::stack::Managed;
@@ -72,7 +73,7 @@ pub fn judged(tally: &Tally, about: &About<'_>) -> Vec<Judged> {
         .state_directories
         .iter()
         .map(|directory| directory.as_str().to_owned())
-        .collect();
+        .ordered();
     let mut bound: Vec<String> = Vec::new();
     tally
         .each()
@@ -99,7 +100,7 @@ pub fn edits(judged: &[Judged]) -> Vec<Edit> {
         })
         .flatten()
         .collect();
-    edits.sort();
+    ordered::sort(&mut edits);
     edits.dedup();
     edits
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kernel_log::GpuAddress;
+use crate::ordered::Ordered as _;
 use crate::readiness::Verdict;
 use crate::watchdog::{Action, Event, Heard, Incident, Question, Standing};
 
@@ -110,7 +111,7 @@ impl Tally {
                 let known = before.remove(label).unwrap_or_default();
                 (label.to_owned(), known)
             })
-            .collect();
+            .ordered();
         let members = &self.members;
         self.incidents.retain(|root, _| members.contains_key(root));
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
+use crate::ordered;
 use crate::preflight::{Finding, Severity, worst};
 
 use super::style::painted;
@@ -13,7 +14,7 @@ use super::style::painted;
 #[must_use]
 pub fn text(findings: &[Finding]) -> String {
     let mut ordered: Vec<&Finding> = findings.iter().collect();
-    ordered.sort_by_key(|finding| finding.severity);
+    ordered::sort_by_key(&mut ordered, |finding| finding.severity);
     let mut text = String::new();
     for finding in ordered {
         let word = painted(

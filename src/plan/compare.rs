@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ordered::Ordered as _;
 use crate::unit::UnitFile;
 
 use super::change::Change;
@@ -67,7 +68,7 @@ pub fn install(
             Some(other) => plan.blocked(&file.name, other),
         }
     }
-    let wanted: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
+    let wanted: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).ordered();
     plan.remove(found, receipt, |name| !wanted.contains(name));
     plan
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::compare::Found;
 use super::difference::unified;
+use crate::ordered;
 
 /// What is different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -96,7 +97,7 @@ pub fn drift(listed: &[String], texts: &BTreeMap<String, String>, lying: &Lying)
     if !lying.enabled {
         drifts.push(plain(Kind::NotEnabled, "juniper.target"));
     }
-    drifts.sort();
+    ordered::sort(&mut drifts);
     drifts.dedup();
     drifts
 }

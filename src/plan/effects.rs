@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::compare::Plan;
+use crate::ordered::Ordered as _;
 use crate::unit::file::{extended_by, file_of};
 
 /// With which unit a service runs.
@@ -63,7 +64,7 @@ pub fn effects(
                 .iter()
                 .filter_map(|change| extended_by(change.name())),
         )
-        .collect();
+        .ordered();
     let mut effects = Effects::default();
     let mut restarted: BTreeSet<&str> = BTreeSet::new();
     // In start order, so that whom a service follows has been judged before it.

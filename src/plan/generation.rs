@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::receipt::ReceiptError;
+use crate::ordered::{self, Ordered as _};
 
 /// The version of the format that is written.
 pub const VERSION: u32 = 1;
@@ -132,7 +133,7 @@ pub fn became(changes: &[Change]) -> BTreeMap<String, Became> {
             };
             (change.name().to_owned(), became)
         })
-        .collect()
+        .ordered()
 }
 
 /// The name of a generation's file, which tells what the listing needs.
@@ -176,7 +177,7 @@ pub fn surplus(names: &[FileName]) -> Vec<FileName> {
             .copied()
             .filter(|name| name.failed == failed)
             .collect();
-        of_kind.sort_unstable();
+        ordered::sort(&mut of_kind);
         of_kind.truncate(of_kind.len().saturating_sub(kept));
         of_kind
     };

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use crate::ordered;
 
 /// The version of the format that is written.
 pub const VERSION: u32 = 2;
@@ -111,7 +112,7 @@ impl Receipt {
                 self.units.push(change.name().to_owned());
             }
         }
-        self.units.sort();
+        ordered::sort(&mut self.units);
         self
     }
 

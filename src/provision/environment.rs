@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::python::Minor;
 use super::{CURRENT, PREFIX, PREVIOUS};
+use crate::ordered::Ordered as _;
 
 /// The file in an environment that says what it is.
 pub const RECORD: &str = "juniperctl-environment.json";
@@ -56,7 +57,7 @@ pub fn mentioned(text: &str) -> BTreeSet<(String, String)> {
     parts
         .filter(|(service, name)| is_name(service) && is_name(name))
         .map(|(service, name)| (service.to_owned(), name.to_owned()))
-        .collect()
+        .ordered()
 }
 
 /// What a finished environment was made of.

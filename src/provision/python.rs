@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::error::{CommandError, Kind};
+use crate::ordered;
 
 use super::distribution::Distribution;
 
@@ -79,7 +80,7 @@ pub enum Said {
 #[must_use]
 pub fn candidates(pythons: &[Minor]) -> Vec<String> {
     let mut versions = pythons.to_vec();
-    versions.sort();
+    ordered::sort(&mut versions);
     // The distribution's own comes first: it is the one that is kept secure.
     std::iter::once("/usr/bin/python3".to_owned())
         .chain(versions.iter().rev().flat_map(|version| {

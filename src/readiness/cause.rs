@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::ordered::Ordered as _;
 use crate::spec::ServiceName;
 
 use super::reply::{Dependency, Verdict};
@@ -74,7 +75,7 @@ pub fn reported(findings: Vec<Finding>) -> Report {
         .iter()
         .filter(|finding| is_root(finding))
         .map(|finding| finding.label.as_str())
-        .collect();
+        .ordered();
     let roots = findings
         .iter()
         .filter(|finding| is_root(finding))

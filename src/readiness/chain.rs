@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::start_record::{MemberStart, Start, StartRecord};
+use crate::ordered::Ordered as _;
 
 /// One start, explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +100,7 @@ fn steps(record: &StartRecord) -> Vec<Step<'_>> {
             Start::Ready { exec, ready } => Some((member.label.as_str(), (exec, ready))),
             _ => None,
         })
-        .collect();
+        .ordered();
     record
         .members
         .iter()

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::chain::{Explained, explained};
 use super::start_record::StartRecord;
+use crate::ordered;
 
 /// How many earlier starts are looked at.
 pub const STARTS: usize = 10;
@@ -74,7 +75,9 @@ pub fn compared<'r>(record: &'r StartRecord, earlier: &'r [StartRecord]) -> Opti
             })
         })
         .collect();
-    slower.sort_by_key(|member| std::cmp::Reverse(member.own.saturating_sub(member.median)));
+    ordered::sort_by_key(&mut slower, |member| {
+        std::cmp::Reverse(member.own.saturating_sub(member.median))
+    });
     Some(Comparison {
         starts: alike.len(),
         median: median(alike.iter().map(|(_, other)| other.total))?,
@@ -93,7 +96,7 @@ fn started<'r>(of: &Explained<'r>) -> Vec<&'r str> {
         .map(|step| step.member.label.as_str())
         .chain(of.not_ready.iter().copied())
         .collect();
-    labels.sort_unstable();
+    ordered::sort(&mut labels);
     labels
 }
 
@@ -108,7 +111,7 @@ fn own(of: &Explained<'_>, label: &str) -> Option<Duration> {
 /// The middle one, or the mean of the two in the middle.
 fn median(spans: impl Iterator<Item = Duration>) -> Option<Duration> {
     let mut spans: Vec<Duration> = spans.collect();
-    spans.sort_unstable();
+    ordered::sort(&mut spans);
     let upper = spans.get(spans.len() / 2)?;
     let lower = spans.get(spans.len().saturating_sub(1) / 2)?;
     Some((*lower + *upper) / 2)

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::ordered::Ordered as _;
 use crate::spec::probe::Expectations;
 use crate::spec::text::for_terminal;
 
@@ -228,7 +229,7 @@ fn dependencies(state: &Value) -> BTreeMap<String, Dependency> {
             (for_terminal(key, 60), dependency)
         })
         .take(50)
-        .collect()
+        .ordered()
 }
 
 /// The service's own words for why it is not ready.

@@ -16,6 +16,7 @@ use super::reader::TableReader;
 use super::reserved::settable;
 use super::source::{Located, Location};
 use super::stack::{Managed, Member, Stack};
+use crate::ordered::Ordered as _;
 
 /// One secret as a service takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Stack {
             .filter_map(|service| service.managed())
             .flat_map(|managed| &managed.credentials)
             .map(|credential| &credential.secret)
-            .collect()
+            .ordered()
     }
 
     /// Everything that is handed a secret, in start order, with how.

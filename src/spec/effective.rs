@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::duration::written;
 use super::provenance::{Path, Provenance, Written, dotted};
 use super::stack::Stack;
+use crate::ordered;
 
 mod probe;
 mod service;
@@ -111,7 +112,7 @@ impl Rows<'_> {
             .map(|service| service.name.as_str())
             .chain(elsewhere.iter().map(String::as_str))
             .collect();
-        names.sort_unstable();
+        ordered::sort(&mut names);
         self.top(&["profiles", profile.as_str(), "services"], json!(names));
         self.top(&["watchdog", "restarts"], json!(restraint.restarts));
         self.top(&["watchdog", "backoff"], json!(written(restraint.backoff)));

@@ -7,6 +7,7 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 
 use super::source::{Location, Sources};
+use crate::ordered;
 
 /// The kind of a fault, with a number that stays the same over versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +186,7 @@ impl Faults {
     #[must_use]
     pub fn sorted(&self) -> Vec<&Fault> {
         let mut faults: Vec<&Fault> = self.0.iter().collect();
-        faults.sort_by_key(|fault| {
+        ordered::sort_by_key(&mut faults, |fault| {
             fault
                 .at
                 .as_ref()

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::ServiceName;
+use crate::ordered::Ordered as _;
 
 /// Services that wait for each other: each depends on the next, the last on the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +27,10 @@ pub fn start_order(
             let on = on
                 .iter()
                 .filter(|on| depends_on.contains_key(*on))
-                .collect();
+                .ordered();
             (name, on)
         })
-        .collect();
+        .ordered();
     let mut waited_for_by: BTreeMap<&ServiceName, Vec<&ServiceName>> = BTreeMap::new();
     for (name, on) in &waits_for {
         for on in on {
@@ -40,7 +41,7 @@ pub fn start_order(
         .iter()
         .filter(|(_, on)| on.is_empty())
         .map(|(name, _)| *name)
-        .collect();
+        .ordered();
     let mut order: Vec<ServiceName> = Vec::new();
     while let Some(next) = free.pop_first() {
         waits_for.remove(next);

@@ -16,6 +16,7 @@ use super::form::{Form, Names};
 use super::sketch::Sketch;
 use super::source::{Located, Location, SourceId};
 use super::suggestion::nearest;
+use crate::ordered;
 
 /// One table of one source while it is being read.
 pub struct TableReader<'t> {
@@ -257,7 +258,7 @@ impl<'t> TableReader<'t> {
             let help = nearest(key.value, self.asked.iter().copied()).map_or_else(
                 || {
                     let mut known = self.asked.clone();
-                    known.sort_unstable();
+                    ordered::sort(&mut known);
                     format!("known here: {}", known.join(", "))
                 },
                 |near| format!("did you mean `{near}`?"),

@@ -17,6 +17,7 @@ use super::source::Location;
 use super::stack::{Service, Stack};
 use super::suggestion::nearest;
 use super::text::Text;
+use crate::ordered::Ordered as _;
 
 mod clash;
 mod credential_clash;
@@ -65,7 +66,7 @@ pub fn resolve(
         elsewhere,
         hosts,
     } = placement::placed(merged, layers, network, stand_in, faults);
-    let names: BTreeSet<ServiceName> = layers.keys().cloned().collect();
+    let names: BTreeSet<ServiceName> = layers.keys().cloned().ordered();
     let context = service::Context {
         merged,
         network,
@@ -87,7 +88,7 @@ pub fn resolve(
             let layer = layers.get(&name).or_else(|| merged.services.get(&name))?;
             service::endpoint_of(layer, network).map(|endpoint| endpoint.port)
         })
-        .collect();
+        .ordered();
     clash::record(&services, &layers, faults);
     clash::record_page(&services, &layers, merged.watchdog.listen.as_ref(), faults);
     let order = order(&services, &layers, faults);
@@ -220,10 +221,10 @@ fn order(
                 .depends_on
                 .iter()
                 .map(|edge| edge.on.clone())
-                .collect();
+                .ordered();
             (name.clone(), on)
         })
-        .collect();
+        .ordered();
     match start_order(&depends_on) {
         Ok(order) => Some(order),
         Err(cycles) => {

@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use crate::gpu::GpuName;
 use crate::hardening::{self, Exposure};
+use crate::ordered::Ordered as _;
 
 use super::duration;
 use super::fault::Problem;
@@ -163,7 +164,7 @@ fn body_path(text: &str) -> Result<String, Problem> {
 pub(super) const DIRECTIVES: Names<String> = Names {
     read: directive,
     described: || {
-        let known: BTreeSet<&str> = hardening::relaxable().collect();
+        let known: BTreeSet<&str> = hardening::relaxable().ordered();
         // The names are judged when a profile is resolved; these are what an editor proposes.
         json!({ "anyOf": [{ "enum": known }, { "pattern": "^[A-Za-z0-9]{1,64}$" }] })
     },

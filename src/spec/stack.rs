@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::hardening::{Exposure, Profile};
+use crate::ordered::Ordered as _;
 
 use super::bind::Bind;
 use super::credential::Credential;
@@ -221,7 +222,7 @@ impl Stack {
             .iter()
             .enumerate()
             .map(|(position, service)| (service.name.clone(), position))
-            .collect();
+            .ordered();
         let mut dependents: BTreeMap<ServiceName, Vec<usize>> = BTreeMap::new();
         for (position, service) in services.iter().enumerate() {
             for edge in &service.depends_on {
@@ -290,7 +291,7 @@ impl Stack {
                 Kind::Foreign(unit) => Some(unit),
                 Kind::Managed(_) => None,
             })
-            .collect()
+            .ordered()
     }
 
     /// The same with somebody to tell of incidents.

@@ -5,9 +5,12 @@
 /// The candidate within a third of the word's length, if one is that near.
 #[must_use]
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
+        // What is shorter or longer by more than that is farther away than that.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
@@ -22,6 +25,7 @@ fn distance(left: &str, right: &str) -> usize {
     let mut previous = None;
     for (row, from) in left.chars().enumerate() {
         let mut current = vec![row + 1];
+        current.reserve(right.len());
         for (column, to) in right.iter().enumerate() {
             let at =
                 |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX);

@@ -11,7 +11,8 @@ pub struct UnitText;
 
 impl askama::filters::Escaper for UnitText {
     fn write_escaped_str<W: Write>(&self, mut destination: W, text: &str) -> fmt::Result {
-        if text.chars().any(char::is_control) {
+        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !is_plain && text.chars().any(char::is_control) {
             return Err(fmt::Error);
         }
         destination.write_str(text)
@@ -32,6 +33,10 @@ mod tests {
                 .write_escaped_str(&mut out, "a\nExecStart=/bin/sh")
                 .is_err()
         );
-        assert_eq!(out, "a=b");
+        for control in ["\u{7f}", "\u{85}", "\u{9f}", "\t"] {
+            assert!(UnitText.write_escaped_str(&mut out, control).is_err());
+        }
+        assert!(UnitText.write_escaped_str(&mut out, "é").is_ok());
+        assert_eq!(out, "a=bé");
     }
 }

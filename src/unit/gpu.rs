@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::gpu::assignment::{Assigned, Given, Holder, assigned};
 use crate::gpu::lack::SHARED;
 use crate::hardening::{Profile, Sandbox};
+use crate::ordered;
 use crate::spec::network::Network;
 use crate::spec::stack::{Gpu, Managed, Service, Stack};
 
@@ -110,7 +111,7 @@ pub fn gate(stack: &Stack, version: SystemdVersion, facts: &Facts) -> Option<Gat
         .filter(|name| !name.is_empty())
         .map(|name| argument(&name))
         .collect();
-    wanted.sort();
+    ordered::sort(&mut wanted);
     wanted.dedup();
     Some(GateUnit {
         profile: stack.profile.to_string(),

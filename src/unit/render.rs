@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::hardening::Profile;
+use crate::ordered;
 use crate::spec::Stack;
 
 use super::act::{self, ActUnit};
@@ -192,7 +193,7 @@ pub fn rendered(
             &NotificationTemplate { unit: &unit },
         )?);
     }
-    files.sort();
+    ordered::sort(&mut files);
     Ok(files)
 }
 

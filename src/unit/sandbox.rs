@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::hardening::{Profile, Sandbox};
+use crate::ordered::Ordered as _;
 use crate::spec::bind::{self, BindTarget};
 use crate::spec::network::Network;
 use crate::spec::stack::{Managed, Service, Stack};
@@ -23,7 +24,7 @@ pub(super) fn peers(stack: &Stack) -> Vec<String> {
         .filter_map(|service| service.managed()?.endpoint)
         .map(|endpoint| endpoint.host)
         .filter(|host| !host.is_loopback() && !host.is_unspecified())
-        .collect();
+        .ordered();
     addresses.iter().map(IpAddr::to_string).collect()
 }
 
@@ -45,7 +46,7 @@ pub(super) fn others_ports(
         .iter()
         .copied()
         .filter(|other| !manager.is_user() && version.has(SOCKET_BIND) && Some(*other) != own)
-        .collect()
+        .ordered()
 }
 
 /// What must be hidden besides the rows of the table: before 252 systemd makes the directory above those of

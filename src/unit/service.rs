@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use crate::hardening::Sandbox;
+use crate::ordered::Ordered as _;
 use crate::spec::stack::{Gate, Gpu, Managed, Member, Output, Service, Stack, WhenLost};
 
 use super::budget::Budget;
@@ -295,7 +296,7 @@ fn peers_of(managed: &Managed, group: &[String]) -> Vec<String> {
         .cloned()
         .chain(elsewhere)
         .chain(clients)
-        .collect();
+        .ordered();
     all.into_iter().collect()
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::gpu::{assigned, machine_faults};
 use crate::hardening::audit;
+use crate::ordered::Ordered as _;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
 use crate::spec::resolve::{Circumstances, resolve};
@@ -74,5 +75,5 @@ pub fn soundness<E: From<RenderError>>(
 
 /// Every profile that is defined, and the configured one even where it is not.
 fn profiles(merged: &Layer, configured: Option<&ProfileName>) -> BTreeSet<ProfileName> {
-    merged.profiles.keys().chain(configured).cloned().collect()
+    merged.profiles.keys().chain(configured).cloned().ordered()
 }

@@ -13,8 +13,8 @@ use crate::spec::text::RelativePath;
 /// A word of a command line, quoted where it must be.
 #[must_use]
 pub fn argument(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_/.,:=@+-".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_/.,:=@+-".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
     } else {
         quoted(text)

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use crate::ordered::Ordered as _;
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -149,7 +150,7 @@ impl History {
         });
         Self {
             slot: written.slot,
-            members: members.collect(),
+            members: members.ordered(),
         }
     }
 
@@ -170,7 +171,7 @@ impl History {
                 .members
                 .iter()
                 .map(|(label, past)| (label.clone(), kept(past)))
-                .collect(),
+                .ordered(),
         };
         Ok(serde_json::to_string(&written)? + "\n")
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::ordered::Ordered as _;
 use crate::readiness::{Report, Verdict};
 
 use super::event::{Moment, Standing};
@@ -195,7 +196,7 @@ impl Ledger {
                     .is_none_or(|times| times.standing != Standing::Stopped)
             })
             .map(|finding| finding.label.as_str())
-            .collect();
+            .ordered();
         for open in &mut self.open {
             let root = times.get(&open.incident.root).copied().unwrap_or_default();
             open.present = Present {

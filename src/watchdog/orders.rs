@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::Moment;
+use crate::ordered::Ordered as _;
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -90,7 +91,7 @@ impl Orders {
             .into_iter()
             .map(|(label, pause)| (label, pause.here(same_boot, now)))
             .filter(|(_, pause)| !pause.is_over(now))
-            .collect();
+            .ordered();
         Ok(orders)
     }
 

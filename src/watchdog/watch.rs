@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::kernel_log::Faults;
+use crate::ordered::Ordered as _;
 use crate::readiness::{Verdict, reported};
 use crate::spec::restraint::Restraint;
 
@@ -226,7 +227,7 @@ impl Watchdog {
             .iter()
             .filter(|member| member.spent != Spent::default())
             .map(|member| (member.watched.label.clone(), member.spent))
-            .collect()
+            .ordered()
     }
 
     fn grant(&mut self, label: &str, wish: Wish, now: Moment, actions: &mut Vec<Action>) {

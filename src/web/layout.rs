@@ -3,6 +3,7 @@
 //! Works on positions only. A line that passes a layer gets a place of its own there, so that it does
 //! not run behind a box and seem to end in it.
 
+use crate::ordered;
 use std::collections::BTreeMap;
 
 /// The size of a box.
@@ -127,7 +128,7 @@ fn order(layers: &mut [Vec<Item>], ways: &[Vec<Item>]) {
                 continue;
             };
             let before = moved.clone();
-            moved.sort_by_key(|item| {
+            ordered::sort_by_key(moved, |item| {
                 let own = before.iter().position(|other| other == item).unwrap_or(0);
                 let near: Vec<usize> = joined
                     .get(item)

@@ -12,6 +12,7 @@ use crate::error::{CommandError, Kind};
 use crate::gpu::GpuName;
 use crate::gpu::lack::{self, Lack, Seen, Wanted};
 use crate::host::{clock, environment, gpu, notify};
+use crate::ordered::Ordered as _;
 
 /// Pause between two looks; nothing tells of a module that is loaded.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -67,7 +68,7 @@ pub(super) fn lacks_its_own(service: &str) -> Option<String> {
                 let node = gpu::usable_node(&path);
                 (path, node)
             })
-            .collect(),
+            .ordered(),
         gpus,
         ..Seen::default()
     };
@@ -100,7 +101,7 @@ fn lacking(wanted: &Wanted, driver_alone: bool) -> Vec<Lack> {
                 let node = gpu::node(&path);
                 (path, node)
             })
-            .collect(),
+            .ordered(),
         gpus,
     };
     lack::lacking(wanted, &seen)

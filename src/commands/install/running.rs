@@ -6,6 +6,7 @@ use crate::commands::{Context, configuration};
 use crate::error::CommandError;
 use crate::host::Files;
 use crate::host::systemd::Systemd;
+use crate::ordered::Ordered as _;
 use crate::plan::effects::{Follower, Now};
 use crate::plan::{self, Effects, Plan, Receipt};
 use crate::readiness::unit_state::UnitState;
@@ -87,7 +88,7 @@ fn labels<'u>(
     let mut labels: BTreeMap<String, String> = stacks()
         .flat_map(Stack::members)
         .map(|member| (member.unit(), member.label()))
-        .collect();
+        .ordered();
     // Instances that neither has any more.
     for unit in running {
         let Some((_, instance)) = unit.trim_end_matches(".service").split_once('@') else {

@@ -15,6 +15,7 @@ use crate::host::lock::Lock as Held;
 use crate::host::provision::builder::{Builder, Heard};
 use crate::host::provision::{switching, tree};
 use crate::host::{Files, accounts, clock};
+use crate::ordered::Ordered as _;
 use crate::output::style::{latency, size};
 use crate::preflight::facts::Trial;
 use crate::provision::environment::{Current, Record};
@@ -294,7 +295,7 @@ impl Work<'_> {
             })
             .flat_map(|managed| &managed.environment)
             .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
-            .collect();
+            .ordered();
         let attempt = trial::Attempt {
             python,
             module: Some(&one.lock.import),

@@ -6,6 +6,7 @@ use crate::commands::{Context, configuration};
 use crate::error::CommandError;
 use crate::host::Files;
 use crate::host::systemd::Systemd;
+use crate::ordered::Ordered as _;
 use crate::output::secrets::{Consumer, Holding, Row, json, text};
 use crate::plan::Found;
 use crate::secrets::Stored;
@@ -23,7 +24,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
         .secrets()
         .into_iter()
         .chain(site.stored.keys())
-        .collect();
+        .ordered();
     let mut rows = Vec::new();
     for name in names {
         let stored = site.stored.get(name).copied();

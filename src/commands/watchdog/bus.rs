@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::host::clock;
 use crate::host::systemd::{Bus as Way, BusError, Systemd};
 use crate::metrics::Run;
+use crate::ordered::Ordered as _;
 use crate::watchdog::{Look, Standing};
 
 use super::Told;
@@ -65,7 +66,7 @@ impl Bus {
         let standings = endpoints
             .units()
             .filter_map(|(label, unit)| Some((label.to_owned(), Standing::of(states.get(unit)?))))
-            .collect();
+            .ordered();
         Ok((standings, run))
     }
 

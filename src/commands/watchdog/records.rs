@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::CommandError;
 use crate::host::{Files, environment, journal_entry};
+use crate::ordered::Ordered as _;
 use crate::watchdog::incident::{self, compacted, parse_all};
 use crate::watchdog::{History, Incident, Memory, Moment, Orders};
 
@@ -66,7 +67,7 @@ impl Records {
             .iter()
             .filter(|incident| incident.closed_us.is_none())
             .map(|incident| (incident.number, incident.actions.len()))
-            .collect();
+            .ordered();
         let left = Files::read(&records.memory())?.unwrap_or_default();
         let memory = Memory::parse(&left, &records.boot);
         // Whoever reads it must not take what was spent before a reboot for what is spent now.

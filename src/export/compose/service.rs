@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ordered::Ordered as _;
 use crate::spec::stack::{Gate, Gpu, Managed, Service as Exported, WhenLost};
 
 use crate::export::directories::{Directories, Kind};
@@ -34,7 +35,7 @@ pub(super) fn service(service: &Exported, managed: &Managed, group: Group<'_>) -
         environment: variables
             .iter()
             .map(|(name, value)| (name.clone(), literal(value.text())))
-            .collect(),
+            .ordered(),
         depends_on: gate::edges(service, group)
             .map(|(edge, other, _)| {
                 let condition = match edge.gate {
@@ -44,7 +45,7 @@ pub(super) fn service(service: &Exported, managed: &Managed, group: Group<'_>) -
                 let restart = edge.when_lost == WhenLost::Restart;
                 (other.name.to_string(), Dependency { condition, restart })
             })
-            .collect(),
+            .ordered(),
         healthcheck: health_check(managed),
         ports: published
             .map(|outside| {

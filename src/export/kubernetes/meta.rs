@@ -1,44 +1,30 @@
 //! Names and labels of objects.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde_json::{Value, json};
 
 use crate::spec::stack::Service;
 
 /// Carried by everything.
-const PART_OF: (&str, &str) = ("app.kubernetes.io/part-of", "juniper");
+const PART_OF: &str = "app.kubernetes.io/part-of";
 /// Says which service it is.
 const NAME: &str = "app.kubernetes.io/name";
 
-pub(super) type Labels = BTreeMap<String, String>;
-
 /// The labels of the whole group.
-pub(super) fn of_group() -> Labels {
-    let (key, value) = PART_OF;
-    Labels::from([(key.to_owned(), value.to_owned())])
+pub(super) fn of_group() -> Value {
+    json!({ PART_OF: "juniper" })
 }
 
 /// The labels of a service.
-pub(super) fn of(service: &Service) -> Labels {
-    let mut labels = of_group();
-    labels.insert(NAME.to_owned(), service.name.to_string());
-    labels
+pub(super) fn of(service: &Service) -> Value {
+    json!({ NAME: service.name.as_str(), PART_OF: "juniper" })
 }
 
 /// An object of a service.
-pub(super) fn meta(service: &Service, name: String) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(name),
-        labels: Some(of(service)),
-        ..ObjectMeta::default()
-    }
+pub(super) fn meta(service: &Service, name: &str) -> Value {
+    json!({ "labels": of(service), "name": name })
 }
 
 /// Selects the pods of a service.
-pub(super) fn selector(service: &Service) -> LabelSelector {
-    LabelSelector {
-        match_labels: Some(of(service)),
-        ..LabelSelector::default()
-    }
+pub(super) fn selector(service: &Service) -> Value {
+    json!({ "matchLabels": of(service) })
 }

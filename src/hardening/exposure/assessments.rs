@@ -161,7 +161,7 @@ const MOUNTS: [&str; 6] = [
 
 impl Assessment {
     /// What it counts against the unit; `None` where the question does not apply.
-    pub(super) fn weighed(&self, settings: &Settings) -> Option<u32> {
+    pub(super) fn weighed(&self, settings: &Settings<'_>) -> Option<u32> {
         let badness = self.rule.badness(settings)?;
         Some((badness * self.weight).div_ceil(self.range))
     }
@@ -169,9 +169,10 @@ impl Assessment {
 
 impl Rule {
     /// From 0 to the range of its question; `None` where it does not apply.
-    fn badness(self, settings: &Settings) -> Option<u32> {
+    fn badness(self, settings: &Settings<'_>) -> Option<u32> {
         let word = |name: &str| settings.last(name).unwrap_or_default();
-        let is_root = !settings.is_on("DynamicUser") && matches!(word("User"), "" | "root" | "0");
+        let is_root =
+            || !settings.is_on("DynamicUser") && matches!(word("User"), "" | "root" | "0");
         Some(match self {
             Self::Off(name) => u32::from(!settings.is_on(name)),
             Self::On(name) => u32::from(settings.is_on(name)),
@@ -199,9 +200,9 @@ impl Rule {
                 Passage::Allowed => 9,
                 Passage::Denied => 0,
             },
-            Self::User if is_root => 10,
+            Self::User if is_root() => 10,
             Self::User => 0,
-            Self::SupplementaryGroups | Self::RemoveIpc if is_root => return None,
+            Self::SupplementaryGroups | Self::RemoveIpc if is_root() => return None,
             Self::SupplementaryGroups => u32::from(settings.last("SupplementaryGroups").is_some()),
             // A user of its own takes its segments with it.
             Self::RemoveIpc => {
@@ -271,7 +272,7 @@ fn umask(octal: &str) -> u32 {
         .map_or(0, |(_, badness)| badness)
 }
 
-fn ip_addresses(settings: &Settings) -> u32 {
+fn ip_addresses(settings: &Settings<'_>) -> u32 {
     if settings.last("IPAddressDeny") != Some("any") {
         return 10;
     }

@@ -21,7 +21,7 @@ pub(super) enum Passage {
 }
 
 /// What the filter lets through of a group, named as in `@swap`.
-pub(super) fn passage(settings: &Settings, group: &str) -> Passage {
+pub(super) fn passage(settings: &Settings<'_>, group: &str) -> Passage {
     let lines: Vec<&str> = settings.all("SystemCallFilter").collect();
     let Some(first) = lines.first() else {
         return Passage::Unfiltered;

@@ -9,6 +9,7 @@ mod assessments;
 mod calls;
 mod settings;
 
+use crate::ordered;
 use std::fmt;
 
 pub use settings::Settings;
@@ -76,9 +77,8 @@ impl Exposure {
 
     /// That of a unit.
     #[must_use]
-    pub fn of(settings: &Settings) -> Self {
-        let (open, all) = sums(settings);
-        Self((open * 100).div_ceil(all.max(1)))
+    pub fn of(settings: &Settings<'_>) -> Self {
+        assessed(settings).0
     }
 }
 
@@ -90,32 +90,36 @@ impl fmt::Display for Exposure {
 
 /// The questions that leave the unit open, the worst first.
 #[must_use]
-pub fn open(settings: &Settings) -> Vec<Open> {
-    let (_, all) = sums(settings);
-    let mut open: Vec<Open> = ASSESSMENTS
-        .iter()
-        .filter_map(|assessment| {
-            let weighed = assessment
-                .weighed(settings)
-                .filter(|weighed| *weighed > 0)?;
-            Some(Open {
-                question: assessment.question,
-                adds: weighed * 10_000 / all.max(1),
-            })
-        })
-        .collect();
-    open.sort_by_key(|one| std::cmp::Reverse(one.adds));
-    open
+pub fn open(settings: &Settings<'_>) -> Vec<Open> {
+    assessed(settings).1
 }
 
-/// The weight of all that is open, and of all that was asked.
-fn sums(settings: &Settings) -> (u32, u32) {
-    ASSESSMENTS
-        .iter()
-        .filter_map(|assessment| Some((assessment.weighed(settings)?, assessment.weight)))
-        .fold((0, 0), |(open, all), (weighed, weight)| {
-            (open + weighed, all + weight)
+/// How exposed a unit is, and the questions that leave it open, the worst first. Each is asked once: where
+/// thousands of units are checked, this is a good part of it.
+#[must_use]
+pub fn assessed(settings: &Settings<'_>) -> (Exposure, Vec<Open>) {
+    let (mut exposed, mut all) = (0, 0);
+    let mut found = Vec::new();
+    for assessment in ASSESSMENTS {
+        let Some(weighed) = assessment.weighed(settings) else {
+            continue;
+        };
+        exposed += weighed;
+        all += assessment.weight;
+        if weighed > 0 {
+            found.push((assessment.question, weighed));
+        }
+    }
+    let all = all.max(1);
+    let mut open: Vec<Open> = found
+        .into_iter()
+        .map(|(question, weighed)| Open {
+            question,
+            adds: weighed * 10_000 / all,
         })
+        .collect();
+    ordered::sort_by_key(&mut open, |one| std::cmp::Reverse(one.adds));
+    (Exposure((exposed * 100).div_ceil(all)), open)
 }
 
 #[cfg(test)]

@@ -3,48 +3,61 @@
 //! Reads unit files as juniperctl writes them: one assignment a line, continued lines joined. An empty
 //! assignment empties a list, as systemd has it. It judges nothing.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-/// All assignments of a unit, by directive, in order.
+/// All assignments of a unit, in order, but for those that a later empty one took back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    values: BTreeMap<String, Vec<String>>,
+pub struct Settings<'t> {
+    assignments: Vec<(&'t str, Cow<'t, str>)>,
 }
 
-impl Settings {
+impl<'t> Settings<'t> {
     /// Those of a unit of a user's manager, which runs everything as that user.
     #[must_use]
-    pub fn of_user(text: &str) -> Self {
-        Self::parse(&format!("[Service]\nUser=user\n{text}"))
+    pub fn of_user(text: &'t str) -> Self {
+        let mut settings = Self::default();
+        settings.assign("User", Cow::Borrowed("user"));
+        settings.read(text);
+        settings
     }
 
     /// Those of a unit file's text.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: &'t str) -> Self {
         let mut settings = Self::default();
-        let joined = text.replace("\\\n", " ");
-        let lines = joined
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.starts_with(['#', ';', '[']));
-        for (name, value) in lines.filter_map(|line| line.split_once('=')) {
-            let values = settings.values.entry(name.trim().to_owned()).or_default();
-            if value.trim().is_empty() {
-                values.clear();
-            }
-            values.push(value.trim().to_owned());
-        }
+        settings.read(text);
         settings
+    }
+
+    fn read(&mut self, text: &'t str) {
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let Some((name, value)) = assignment(line) else {
+                continue;
+            };
+            let mut value = Cow::Borrowed(value);
+            while value.ends_with('\\') {
+                let joined = value.to_mut();
+                joined.pop();
+                joined.push(' ');
+                joined.push_str(lines.next().unwrap_or_default().trim_end());
+            }
+            self.assign(name, value);
+        }
+    }
+
+    fn assign(&mut self, name: &'t str, value: Cow<'t, str>) {
+        if value.is_empty() {
+            self.assignments.retain(|(other, _)| *other != name);
+        }
+        self.assignments.push((name, value));
     }
 
     /// The last value, where the directive is there and not empty.
     #[must_use]
     pub fn last(&self, name: &str) -> Option<&str> {
-        self.values
-            .get(name)?
-            .last()
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        let (_, value) = self.assignments.iter().rfind(|(other, _)| *other == name)?;
+        Some(value.as_ref()).filter(|value| !value.is_empty())
     }
 
     /// Whether the last value is a yes.
@@ -56,29 +69,36 @@ impl Settings {
     /// Whether it is there with an empty value alone: a list of nothing.
     #[must_use]
     pub fn is_emptied(&self, name: &str) -> bool {
-        self.values
-            .get(name)
-            .is_some_and(|values| values.iter().all(String::is_empty))
+        let mut values = self.values(name).peekable();
+        values.peek().is_some() && values.all(str::is_empty)
     }
 
     /// All words of all assignments since the last empty one.
     pub fn words(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.values
-            .get(name)
-            .into_iter()
-            .flatten()
-            .flat_map(|value| value.split_whitespace())
+        self.values(name).flat_map(str::split_whitespace)
     }
 
     /// All assignments since the last empty one.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.values
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.values(name).filter(|value| !value.is_empty())
     }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.assignments
+            .iter()
+            .filter(move |(other, _)| *other == name)
+            .map(|(_, value)| value.as_ref())
+    }
+}
+
+/// The name and what stands behind the equals sign, of a line that assigns.
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim();
+    if line.starts_with(['#', ';', '[']) {
+        return None;
+    }
+    let (name, value) = line.split_once('=')?;
+    Some((name.trim_end(), value.trim_start()))
 }
 
 #[cfg(test)]

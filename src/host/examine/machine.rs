@@ -10,6 +10,7 @@ use zbus::OwnedVariant;
 use crate::gpu::lack::{self, Wanted};
 use crate::host::accounts;
 use crate::host::gpu;
+use crate::ordered;
 use crate::preflight::facts::Gpu;
 
 /// How long whoever keeps the clock may take to answer.
@@ -115,7 +116,7 @@ pub fn user_units() -> Vec<String> {
         })
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
-    found.sort();
+    ordered::sort(&mut found);
     found
 }
 

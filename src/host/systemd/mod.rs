@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use zbus::{OwnedObjectPath, OwnedVariant};
 
+use crate::ordered::Ordered as _;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::unit::SystemdVersion;
 
@@ -251,7 +252,7 @@ impl Systemd {
             .list_units_by_names(&names)
             .await
             .map_err(|error| BusError::call("ask systemd for the units' states", &error))?;
-        Ok(listed.into_iter().map(named_state).collect())
+        Ok(listed.into_iter().map(named_state).ordered())
     }
 
     /// A unit's properties, asked anew each time.

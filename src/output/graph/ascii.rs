@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ordered::Ordered as _;
 use crate::output::table::{Cell, aligned};
 
 use super::lanes::{self, Drawn};
@@ -22,7 +23,7 @@ pub fn text(graph: &Graph) -> String {
         .iter()
         .enumerate()
         .map(|(position, node)| (node.name.as_str(), position))
-        .collect();
+        .ordered();
     let waits_for: Vec<BTreeSet<usize>> = graph
         .nodes
         .iter()
@@ -30,7 +31,7 @@ pub fn text(graph: &Graph) -> String {
             graph
                 .dependencies(&node.name)
                 .filter_map(|edge| positions.get(edge.from.as_str()).copied())
-                .collect()
+                .ordered()
         })
         .collect();
     let lanes = lanes::drawn(&waits_for, LANES);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered as _;
 use crate::spec::builtin::stack_of;
 
 use super::{Graph, State};
@@ -11,7 +12,7 @@ pub(super) fn graph(text: &str, profile: &str, states: &[(&str, State)]) -> Grap
     let states: BTreeMap<String, State> = states
         .iter()
         .map(|(label, state)| ((*label).to_owned(), *state))
-        .collect();
+        .ordered();
     Graph::of(&stack_of(text, profile), &states)
 }
 

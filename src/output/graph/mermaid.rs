@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::state::State;
 use super::{Graph, Node};
+use crate::ordered::Ordered as _;
 
 /// The flowchart.
 #[must_use]
@@ -60,7 +61,7 @@ fn label(node: &Node, with_state: bool) -> String {
 
 /// The colours of the states that occur, and who has them.
 fn classes(graph: &Graph) -> Vec<String> {
-    let states: BTreeSet<State> = graph.nodes.iter().map(Node::state).collect();
+    let states: BTreeSet<State> = graph.nodes.iter().map(Node::state).ordered();
     let definitions = states.into_iter().map(|state| {
         let (fill, stroke) = state.colours();
         let word = state.word();

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::hardening::Profile;
+use crate::ordered;
 use crate::spec::bind::BindTarget;
 use crate::spec::derived::EnvironmentValue;
 use crate::spec::stack::{
@@ -234,7 +235,7 @@ impl Rows<'_> {
             !self.places(&key).is_empty()
         };
         let mut edges: Vec<&Edge> = edges.iter().filter(written).collect();
-        edges.sort_by(|left, right| left.on.cmp(&right.on));
+        ordered::sort_by(&mut edges, |left, right| left.on.cmp(&right.on));
         if let Some(edge) = edges.last() {
             let key = ["depends_on", edge.on.as_str(), "expect", path];
             self.own(&key, json!(text.as_str()), Origin::Default);

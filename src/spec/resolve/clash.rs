@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::{self, Ordered as _};
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::listen::Listen;
 use crate::spec::name::{ServiceName, UnitStem};
@@ -98,7 +99,9 @@ fn overlaps<'m>(managed: &[Named<'m>]) -> Vec<(Named<'m>, Named<'m>)> {
         .iter()
         .filter_map(|named| ports(named.1).map(|(first, last)| (first, last, *named)))
         .collect();
-    ranges.sort_by_key(|(first, last, (name, _))| (*first, *last, *name));
+    ordered::sort_by_key(&mut ranges, |(first, last, (name, _))| {
+        (*first, *last, *name)
+    });
     let mut pairs = Vec::new();
     let mut open: Vec<(u32, Named<'m>)> = Vec::new();
     for (first, last, named) in ranges {
@@ -113,7 +116,7 @@ fn overlaps<'m>(managed: &[Named<'m>]) -> Vec<(Named<'m>, Named<'m>)> {
         }
         open.push((last, named));
     }
-    pairs.sort_by_key(|((earlier, _), (later, _))| (*later, *earlier));
+    ordered::sort_by_key(&mut pairs, |((earlier, _), (later, _))| (*later, *earlier));
     pairs
 }
 
@@ -127,7 +130,7 @@ fn taken_by_a_proxy(
         .iter()
         .filter(|(_, other)| other.let_out.is_some())
         .map(|(owner, other)| (format!("{}-proxy", other.unit), *owner))
-        .collect();
+        .ordered();
     for (name, service) in managed {
         if let Some(owner) = proxies.get(service.unit.as_str()) {
             faults.push(Fault {

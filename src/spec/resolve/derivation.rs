@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered as _;
 use crate::spec::derived::Derived;
 use crate::spec::fault::Faults;
 use crate::spec::layer::Layer;
@@ -32,8 +33,8 @@ pub fn derivations(merged: &Layer, profile: &ProfileName) -> Derivations {
                 .into_iter()
                 .filter(|(variable, _)| !said.contains_key(variable))
                 .map(|(variable, derived)| (variable, derived.value))
-                .collect();
+                .ordered();
             (name, derived)
         })
-        .collect()
+        .ordered()
 }

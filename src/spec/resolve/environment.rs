@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered as _;
 use crate::spec::derived::{Derived, EnvironmentValue};
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::name::{EnvironmentName, ServiceName};
@@ -27,7 +28,7 @@ pub(super) fn environment(
         .environment
         .iter()
         .map(|(name, text)| (name.clone(), literal(text)))
-        .collect();
+        .ordered();
     for (variable, derived) in &layer.derived_environment {
         if let Some(value) = derived_value(name, derived, context, endpoint, faults) {
             environment.insert(variable.clone(), value);

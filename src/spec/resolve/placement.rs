@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use crate::ordered::Ordered as _;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
 use crate::spec::name::{HostName, ServiceName};
@@ -85,7 +86,7 @@ pub(super) fn counts(layer: &ServiceLayer) -> BTreeMap<HostName, u32> {
         .hosts
         .iter()
         .map(|(host, count)| (host.clone(), u32::try_from(count.value).unwrap_or(0)))
-        .collect()
+        .ordered()
 }
 
 /// What a service of this machine waits for at the head.
@@ -134,7 +135,7 @@ pub(super) fn clients(name: &ServiceName, layers: &Layers, hosts: &[Host]) -> BT
         .filter(|(_, count)| count.value > 0)
         .filter_map(|(host, _)| hosts.iter().find(|known| known.name == *host))
         .map(|host| host.address)
-        .collect()
+        .ordered()
 }
 
 /// Everything that keeps a placement from working.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::hardening::{self, Profile};
+use crate::ordered::Ordered as _;
 use crate::spec::bind::Bind;
 use crate::spec::fault::{Code, Fault, Faults};
 use crate::spec::layer::Layer;
@@ -202,7 +203,7 @@ fn managed(
             .relax
             .iter()
             .map(|(directive, reason)| (directive.clone(), reason.value.clone()))
-            .collect(),
+            .ordered(),
     })
 }
 
@@ -311,7 +312,7 @@ fn probe(
             .busy_when
             .iter()
             .map(|(path, text)| (path.clone(), text.value.clone()))
-            .collect(),
+            .ordered(),
         busy_limit: layer
             .busy_limit
             .as_ref()

@@ -5,6 +5,7 @@
 
 use crate::kernel_log::users::may_use;
 use crate::kernel_log::{Fault, Faults};
+use crate::ordered;
 
 use super::super::event::{Moment, Standing};
 use super::super::incident::What;
@@ -17,7 +18,7 @@ impl Watchdog {
         self.faults = faults;
         let new = |fault: &&Fault| fault.kernel_us > self.gpus_seen_us;
         let mut new: Vec<Fault> = self.faults.faults.iter().filter(new).cloned().collect();
-        new.sort_by_key(|fault| fault.kernel_us);
+        ordered::sort_by_key(&mut new, |fault| fault.kernel_us);
         for fault in new {
             let users = self
                 .members

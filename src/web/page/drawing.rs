@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ordered::Ordered as _;
 use crate::output::graph::{Graph, Node};
 use crate::spec::text::for_terminal;
 use crate::watchdog::{Condition, View};
@@ -47,7 +48,7 @@ pub(in crate::web) fn drawing(graph: &Graph, view: &View) -> Drawing {
         .members
         .iter()
         .map(|member| (member.label.as_str(), member.condition))
-        .collect();
+        .ordered();
     let position = |name: &str| graph.nodes.iter().position(|node| node.name == name);
     let edges: Vec<_> = graph
         .edges

@@ -12,7 +12,7 @@ use super::super::lab::{Outcome, claim, package_for};
 const OLDEST_LIBRARY: (u32, u32) = (2, 31);
 
 /// How much the package may take on a disk. 4 MB are wanted; what stands in the way is in ARCHITECTURE.md.
-const LARGEST: u64 = 7_200_000;
+const LARGEST: u64 = 5_700_000;
 
 /// Every file of it.
 const FILES: &str = "\
