@@ -78,7 +78,7 @@ arm64: ## build the packages for arm64, ask lintian, run them on a whole machine
 	$(LAB) prepare --foreign
 	EVERY_SYSTEMD=1 cargo test --package juniperctl --test systemd -- systemd::arm64
 
-gpu: deb ## look at all that is said of GPUs, as root on a machine with one; JUNIPER_TORCH_PYTHON=/path/of/python has a torch for CUDA
+gpu: deb ## as root on a machine with a GPU: look at all that is said of GPUs; JUNIPER_TORCH_PYTHON=/path/of/python names one with torch for CUDA
 	TRIAL=$$(cargo test --quiet --package juniperctl --test systemd --no-run --message-format=json | \
 	  sed -n 's|.*"executable":"\([^"]*/systemd-[^"]*\)".*|\1|p') \
 	  tests/gpu/look target/gpu $(DEBS)/juniperctl_*.deb $(DEBS)/juniper-standin_*.deb
@@ -108,7 +108,7 @@ soak: deb mutated arm64 ## the long campaigns: each trial on each systemd, arm64
 	$(LAB) prepare noble --virtual || [ $$? -eq 75 ]
 	cargo test --package juniperctl --test systemd -- systemd:: --skip systemd::arm64
 	KILLS=500 cargo test --package juniperctl --test systemd -- kills_do_not_touch
-	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- survives_a_power_cut
+	POWER_CUTS=20 cargo test --package juniperctl --test systemd -- a_power_cut
 	INSTALL_KILLS=1000 INSTALL_POWER_CUTS=20 INSTALL_POWER_MOMENTS=50 INSTALLING_TABLE=$(CURDIR)/tests/systemd/INSTALLING.md \
 	  cargo test --package juniperctl --test systemd -- an_install
 

@@ -27,6 +27,7 @@ pub mod preflight;
 pub mod provision;
 pub mod readiness;
 pub mod secrets;
+pub mod socket_table;
 pub mod spec;
 pub mod unit;
 pub mod watchdog;

@@ -56,7 +56,7 @@ pub enum GateCommand {
         #[arg(required = true, value_name = "UNIT")]
         dependents: Vec<String>,
     },
-    /// Restart dependents that were ready before this service's present start
+    /// Restart dependents that had passed their gates before this service's present start
     Returned {
         /// The unit of this service
         #[arg(long)]

@@ -86,7 +86,7 @@ fn attempts(page: &mut String) {
     page.push_str(
         "\n## What a service cannot do\n\n\
          Made from `src/hardening/attempts.rs`, and played from inside each unit on systemd 247, 249, 252, 255,\n\
-         257 and 262 (`tests/systemd/escape`). Each directive named denies the attempt by itself, in a unit\n\
+         257 and 262, in a virtual machine on 257 alone (`tests/systemd/escape`). Each directive named denies the attempt by itself, in a unit\n\
          that has no other; with none of them it succeeds. A unit that does without all of them, as its\n\
          profile or the site has it, is not protected against it.\n\n\
          | a service that tries to ... | is denied by | tried |\n\
@@ -113,8 +113,9 @@ fn attempts(page: &mut String) {
         let _ = writeln!(page, "| {} | {comes} | {place} |", attempt.tries);
     }
     page.push_str(
-        "\nThe watchdog is root without capabilities, and may give orders to systemd: its sandbox holds\n\
-         faults, not somebody who speaks D-Bus through it. `juniper-ready.service` has no mount namespace.\n",
+        "\nThe watchdog is a user of its own without rights, `juniper-watchdog`: what it has done is done by\n\
+         `juniper-act@.service`, root without a capability or a network, for its few orders about the group's services\n\
+         and no other. `juniper-ready.service` has no mount namespace.\n",
     );
 }
 

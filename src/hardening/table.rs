@@ -160,7 +160,7 @@ pub const SANDBOX: &[Directive] = &[
         &[(247, "pid")],
         EXEC,
         "reading kernel settings and hardware details below /proc",
-        "torch, which reads /proc/cpuinfo, and CUDA, which reads /proc/driver/nvidia",
+        "torch, which reads /proc/cpuinfo; the gate of a GPU, which reads /proc/driver/nvidia",
     ),
     row(
         "ProtectHostname",
@@ -244,7 +244,7 @@ pub const SANDBOX: &[Directive] = &[
         &[(231, "yes")],
         EXEC,
         "memory that is writable and executable at once",
-        "just-in-time compilers: torch's oneDNN kernels, numba, CUDA",
+        "just-in-time compilers: torch's oneDNN kernels, numba",
     ),
     row(
         "SystemCallArchitectures",

@@ -9,6 +9,9 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat, major};
 use rustix::io::Errno;
@@ -25,6 +28,9 @@ pub const DRIVER: &str = "/proc/driver/nvidia";
 
 /// What loads the driver's modules and makes its nodes; the driver's own libraries run it, too.
 const MODPROBE: &str = "/usr/bin/nvidia-modprobe";
+
+/// How long the kernel may take to tell what a process has mapped.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// The node of the driver as a whole.
 const CONTROL: u32 = 255;
@@ -217,6 +223,17 @@ fn process(pid: u32) -> Option<Process> {
             .unwrap_or_default()
             .to_owned(),
         nodes,
-        computes: shares_memory(&text("maps")),
+        computes: computes(directory.join("maps")),
     })
+}
+
+/// Whether a process computes, by what it has mapped; as nobody knows better, yes where the kernel does not tell: that
+/// takes a lock of the process, which one that hangs in the driver may hold for ever.
+fn computes(maps: PathBuf) -> bool {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(fs::read(maps)));
+    match told.recv_timeout(LONGEST) {
+        Ok(Ok(maps)) => shares_memory(&String::from_utf8_lossy(&maps)),
+        Ok(Err(_)) | Err(_) => true,
+    }
 }

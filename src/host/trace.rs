@@ -3,7 +3,6 @@
 //! The program is `learn::kernel`'s. Nothing is stopped, slowed by a stop, or changed; the kernel forgets
 //! the program with the last descriptor of it, so that nothing is left behind however this process ends.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -14,12 +13,10 @@ use aya::maps::{MapData, RingBuf};
 use aya::programs::RawTracePoint;
 use tokio::io::unix::AsyncFd;
 
-use super::{descriptor, sockets};
+use super::descriptor;
 use crate::learn::call::Begins;
 use crate::learn::kernel::program::{NAME, RECORDS, object_for};
 use crate::learn::kernel::{Processor, Record};
-use crate::ordered::Ordered as _;
-use crate::readiness::socket_table::{self, Socket};
 
 /// The place in the kernel where each system call ends.
 const END_OF_CALL: &str = "sys_exit";
@@ -95,7 +92,7 @@ fn told(error: &dyn std::error::Error) -> String {
 }
 
 /// Where the kernel shows a control group.
-fn directory_of_group(path: &str) -> Option<String> {
+pub(super) fn directory_of_group(path: &str) -> Option<String> {
     let mount = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
         .into_iter()
         .find(|mount| fs::exists(format!("{mount}/cgroup.procs")).unwrap_or(false))?;
@@ -107,25 +104,6 @@ fn directory_of_group(path: &str) -> Option<String> {
 pub fn control_group(path: &str) -> Option<u64> {
     let metadata = fs::metadata(directory_of_group(path)?).ok()?;
     Some(metadata.ino())
-}
-
-/// The sockets by which a control group's processes call somebody who does not answer.
-#[must_use]
-pub fn unanswered(group: &str) -> Vec<Socket> {
-    let processes = directory_of_group(group)
-        .and_then(|directory| fs::read_to_string(format!("{directory}/cgroup.procs")).ok())
-        .unwrap_or_default();
-    let processes: Vec<u32> = processes.lines().filter_map(|it| it.parse().ok()).collect();
-    // They have one network in common.
-    let Some(first) = processes.first() else {
-        return Vec::new();
-    };
-    let mut calling = sockets::of_network(&first.to_string(), socket_table::unanswered);
-    if !calling.is_empty() {
-        let held: BTreeSet<u64> = processes.into_iter().flat_map(sockets::held_by).ordered();
-        calling.retain(|socket| held.contains(&socket.inode));
-    }
-    calling
 }
 
 /// Where a relative path of a process begins, as long as the process is there.

@@ -4,6 +4,7 @@
 //! against the attempts and the table of `hardening`, and what may be granted becomes edits of the
 //! configuration, as text. It watches nobody, writes nothing, and grants nothing.
 
+pub mod address_filter;
 pub mod call;
 pub mod denial;
 pub mod edit;

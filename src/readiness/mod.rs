@@ -11,7 +11,6 @@ pub mod patience;
 pub mod reply;
 pub mod routes;
 pub mod saying;
-pub mod socket_table;
 pub mod start_record;
 pub mod unit_state;
 

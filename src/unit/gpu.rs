@@ -61,7 +61,7 @@ pub struct GpuLines {
     pub comments: Vec<String>,
     /// The nodes, as `DeviceAllow=` takes them.
     pub devices: Vec<String>,
-    /// What CUDA is told.
+    /// What CUDA and what compiles for it are told.
     pub environment: Vec<String>,
 }
 

@@ -25,16 +25,24 @@ pub(super) fn held(stack: &Stack, version: SystemdVersion) -> Result<(), RenderE
         .services
         .iter()
         .filter_map(|service| service.managed())
-        .map(|managed| (service::file_name(managed), managed.command.as_slice()));
+        .filter_map(|managed| {
+            let expected = managed.expectations.iter();
+            let expected =
+                expected.map(|(path, text)| path.as_str().len() + 1 + text.as_str().len());
+            let bytes = longest(&managed.command).max(expected.max());
+            bytes.map(|bytes| (service::file_name(managed), bytes))
+        });
     let told = stack
         .notification
         .iter()
         .filter_map(|told| match &told.hook {
-            Hook::Command(words) => Some((notification::TEMPLATE.to_owned(), words.as_slice())),
+            Hook::Command(words) => {
+                longest(words).map(|bytes| (notification::TEMPLATE.to_owned(), bytes))
+            }
             Hook::Webhook(_) => None,
         });
-    for (unit, words) in services.chain(told) {
-        if let Some(bytes) = longest(words).filter(|bytes| *bytes > MOST) {
+    for (unit, bytes) in services.chain(told) {
+        if bytes > MOST {
             return Err(RenderError::LongArgument {
                 unit,
                 bytes,
@@ -99,5 +107,14 @@ mod tests {
                 .unwrap()
                 .starts_with("juniper-long.service: ")
         );
+        // What an answer is to say is an argument, too: of the watcher.
+        let expected = format!(
+            "profile = \"p\"\n[profiles.p]\nservices = [\"data\", \"long\"]\n[services.long]\ncommand = [\"/bin/true\"]\n\
+             port = 9000\nreadiness = {{ path = \"/\" }}\ndepends_on.data = {{ gate = \"ready\", expect = {{ \"a.b\" = \"{}\" }} }}\n",
+            "n".repeat(4092)
+        );
+        for version in ["252", "249"] {
+            assert_eq!(refused(&expected, version).is_some(), version == "249");
+        }
     }
 }

@@ -60,7 +60,7 @@ pub(super) async fn returned(
             } else {
                 // Whoever wonders why it was not restarted finds the answer in the journal.
                 context.terminal.error(&format!(
-                    "{unit} is left: it passed its gate {} ms after {of} began",
+                    "{unit} is left: its gate asked {} ms after {of} began",
                     (passed_at - dependency.started_at) / 1000
                 ));
             }

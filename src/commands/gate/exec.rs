@@ -79,14 +79,21 @@ async fn all_met(exec: &GateExec, context: &Context) -> Result<Result<u64, Strin
     }
     let waiter =
         Waiter::new(exec.within, Expectations::new(), context)?.then(exec.startup + watch::MARGIN);
-    let ready = waiter.all_ready(&exec.awaited).await;
-    let met = match ready {
-        Ok(ready_at) if !exec.started.is_empty() => {
-            let systemd = context.systemd().await?;
-            let started = waiter.all_started(&exec.started, &systemd).await?;
-            started.map(|started_at| ready_at.min(started_at))
+    let met = loop {
+        let ready_at = match waiter.all_ready(&exec.awaited).await {
+            Ok(at) => at,
+            unmet => break unmet,
+        };
+        if exec.started.is_empty() {
+            break Ok(ready_at);
         }
-        met => met,
+        let systemd = context.systemd().await?;
+        match waiter.all_started(&exec.started, &systemd).await? {
+            Ok(started) if started.at_once => break Ok(ready_at.min(started.asked_at)),
+            // That took its time: the answers of the others are old.
+            Ok(_) => {}
+            Err(unmet) => break Err(unmet),
+        }
     };
     Ok(met.map_err(|unmet| format!("after {} {}", latency(waiter.waited()), unmet.reason)))
 }

@@ -24,6 +24,10 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// With less time than this left, silence says nothing about the service.
 const SHORT: Duration = Duration::from_secs(1);
 
+/// How long a question may take where all the time is used up: less than what the unit has beyond it
+/// (`watch::MARGIN`).
+const ONCE_MORE: Duration = Duration::from_secs(4);
+
 /// A wait is mentioned in the journal from here on.
 const WORTH_MENTIONING: Duration = Duration::from_secs(2);
 
@@ -43,12 +47,12 @@ pub(super) struct Waiter<'w> {
     pub(super) context: &'w Context,
 }
 
-/// An endpoint that is ready.
-struct Met {
-    /// When the question was asked that it said yes to, in microseconds since the machine's boot.
-    asked_at: u64,
-    /// Whether that was the first.
-    at_once: bool,
+/// A question that was answered with yes.
+pub(super) struct Met {
+    /// When it was asked, in microseconds since the machine's boot.
+    pub(super) asked_at: u64,
+    /// Whether it was the first.
+    pub(super) at_once: bool,
 }
 
 /// A wait that was in vain.
@@ -101,22 +105,25 @@ impl<'w> Waiter<'w> {
         format!("{}{span}: {}", unit_state::NOT_READY, unmet.reason)
     }
 
-    /// Waits until systemd has started all of these units, ready or not. When it said so, as of
-    /// `all_ready`.
+    /// Waits until systemd has started all of these units, ready or not.
     pub(super) async fn all_started(
         &self,
         units: &[String],
         systemd: &Systemd,
-    ) -> Result<Result<u64, Unmet>, BusError> {
+    ) -> Result<Result<Met, Unmet>, BusError> {
+        // However long the rest has taken, they are looked at again.
+        let within = self.within.max(self.waited() + SHORT);
+        let mut at_once = true;
         loop {
             let asked_at = clock::monotonic_microseconds();
             let states = systemd.states(units).await?;
             let idle = states.iter().find(|(_, state)| !state.is_started());
             let Some((unit, state)) = idle else {
-                return Ok(Ok(asked_at));
+                return Ok(Ok(Met { asked_at, at_once }));
             };
+            at_once = false;
             let reason = format!("{unit} is {}", state.active.word());
-            if self.waited() >= self.within {
+            if self.waited() >= within {
                 return Ok(Err(Unmet::silent(reason)));
             }
             notify::status(&format!("waiting: {reason}"));
@@ -138,7 +145,7 @@ impl<'w> Waiter<'w> {
                 return Ok(first.unwrap_or(begun));
             }
             // Who has waited until the last moment may ask once more.
-            least = SHORT;
+            least = ONCE_MORE;
         }
     }
 

@@ -8,12 +8,13 @@ use crate::error::CommandError;
 use crate::host::journal::{Journal, Query};
 use crate::host::systemd::Systemd;
 use crate::host::trace::{self, Trace};
-use crate::host::{accounts, clock, signals};
+use crate::host::{accounts, clock, signals, sockets};
+use crate::learn::address_filter::AddressFilter;
 use crate::learn::kernel::Record;
 use crate::learn::{Denial, Source, Tally, call, journal};
 use crate::output::journal_line;
-use crate::readiness::socket_table::Socket;
 use crate::readiness::unit_state::ActiveState;
+use crate::socket_table::Socket;
 use crate::unit::SystemdVersion;
 
 use super::super::Context;
@@ -165,15 +166,20 @@ impl Watched<'_> {
             let path = self.systemd.control_group(&state).await?;
             if !path.is_empty() {
                 self.ours.extend(trace::control_group(&path));
-                self.take_unanswered(trace::unanswered(&path));
+                let calling = sockets::unanswered(&path, OWN);
+                if !calling.is_empty() {
+                    let filter = self.systemd.address_filter(&state).await?;
+                    self.take_unanswered(calling, &filter);
+                }
             }
         }
         Ok(())
     }
 
-    fn take_unanswered(&mut self, sockets: Vec<Socket>) {
+    /// Whoever may be called and does not answer is no matter of the sandbox.
+    fn take_unanswered(&mut self, sockets: Vec<Socket>, filter: &AddressFilter) {
         for socket in sockets {
-            if self.calling.insert(socket.inode) {
+            if filter.denies(socket.address.ip()) && self.calling.insert(socket.inode) {
                 let denial = Denial::Unanswered(socket.address);
                 let at = clock::wall_microseconds();
                 self.tally.take(denial, Source::Kernel, at, None, None);

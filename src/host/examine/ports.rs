@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use crate::host::sockets;
 use crate::preflight::facts::{Held, Holder};
-use crate::readiness::socket_table::{self, Socket, plain};
+use crate::socket_table::{self, Socket, plain};
 
 /// The most of a command line that is read.
 const LONGEST: usize = 400;

@@ -57,7 +57,7 @@ pub fn on_virtual_suite(
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     if is_left() {
-        return trial(name, Some(LEFT), test);
+        return trial(name, Some("left to make soak"), test);
     }
     let absent = absent(suite, &format!("{suite} --virtual"), || {
         Image::is_prepared(suite)

@@ -190,8 +190,8 @@ fn all_at_one_moment(machine: &Machine) -> Outcome {
     };
     let deadline = std::time::Duration::from_secs(30);
     machine.wait_until("both to wait for late", deadline, || status("late"))?;
-    exits(machine, "systemctl start --no-block juniper-late", 0)?;
     exits(machine, "systemctl stop juniper-early", 0)?;
+    exits(machine, "systemctl start --no-block juniper-late", 0)?;
     machine.wait_until("both to wait for early again", deadline, || status("early"))?;
     exits(machine, "systemctl start juniper-early", 0)?;
     exits(machine, "systemctl start juniper-both", 0).map(drop)

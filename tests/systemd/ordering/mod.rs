@@ -1,6 +1,6 @@
 //! Dependency edges on real systemd: the same situations on every version, with the same outcome.
 //!
-//! Each situation of the matrix in ARCHITECTURE.md is played with juniperctl's own units; what
+//! Each situation (`matrix.rs` and its neighbours) is played with juniperctl's own units; what
 //! happened to whom, and after how long, is printed as a table at the end.
 
 mod by_hand;

@@ -34,7 +34,7 @@ fn text() -> String {
         "# What happens to whom\n\n\
          Written by `make ordering` on {}: what the trials in tests/systemd/ordering saw, each on real\n\
          systemd {} with juniperctl's own units. `keep`, `restart` and `stop` depend on\n\
-         `a` with that policy, `other` does not; the numbers are those of systemd-semantics, section 3.\n\n\
+         `a` with that policy, `other` does not; a letter with a number is only the name of its situation.\n\n\
          | situation | who | {} |\n|---|---|{}\n",
         String::from_utf8_lossy(&date.stdout).trim(),
         names.join(", "),

@@ -36,7 +36,10 @@ pub fn unanswered(table: &str) -> Vec<Socket> {
             fields.remote
         }
     });
-    calling.retain(|socket| !plain(socket.address.ip()).is_loopback());
+    for socket in &mut calling {
+        socket.address.set_ip(plain(socket.address.ip()));
+    }
+    calling.retain(|socket| !socket.address.ip().is_loopback());
     calling
 }
 
@@ -112,6 +115,7 @@ mod tests {
    0: 00000000000000000000000001000000:1FA4 00000000000000000000000000000000:0000 0A 0:0 0:0 00000000 0 0 5 1
    1: 00000000000000000000000001000000:1FA5 B80D0120000000000000000001000000:01BB 02 0:1 1:3 00000001 0 0 6 1
    2: 00000000000000000000000001000000:1FA5 0000000000000000FFFF00000100007F:01BB 02 0:1 1:3 00000001 0 0 7 1
+   3: 00000000000000000000000001000000:1FA6 0000000000000000FFFF0000010200C0:01BB 02 0:1 1:3 00000001 0 0 8 1
 ";
 
     fn told(sockets: &[super::Socket]) -> Vec<(String, u64)> {
@@ -133,6 +137,7 @@ mod tests {
     fn who_calls_and_is_not_answered() {
         let whole = |lines: &str| told(&unanswered(&format!("{HEADINGS}{lines}")));
         assert_eq!(whole(FOUR), [("192.0.2.1:9000".to_owned(), 4712)]);
-        assert_eq!(whole(SIX), [("[2001:db8::1]:443".to_owned(), 6)]);
+        let other = ("192.0.2.1:443".to_owned(), 8);
+        assert_eq!(whole(SIX), [("[2001:db8::1]:443".to_owned(), 6), other]);
     }
 }
