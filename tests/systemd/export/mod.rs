@@ -18,6 +18,12 @@ use libtest_mimic::Trial;
 
 use super::lab::{Outcome, exits, package, trial};
 
+/// They take their time, so that what the journal gets from several programs at once tells who was first.
+const CONFIGURATION: &str = "profile = \"mock\"
+services.data.environment.JUNIPER_STANDIN_READY_AFTER = \"1s\"
+services.cascor.environment.JUNIPER_STANDIN_READY_AFTER = \"1s\"
+";
+
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial(
         "systemd::export::other_engines_run_the_group_and_hostile_strings",
@@ -39,7 +45,7 @@ fn every_engine() -> Outcome {
     let machine = Machine::boot(engines.root(), engines.shown(BootOptions::default()))?;
     machine.install_deb(&package("juniperctl"))?;
     machine.install_deb(&package("juniper-standin"))?;
-    machine.write("/run/mock.toml", "profile = \"mock\"\n", 0o644)?;
+    machine.write("/run/mock.toml", CONFIGURATION, 0o644)?;
     for engine in ENGINES {
         let export = format!(
             "juniperctl --config /run/mock.toml --quiet export {engine} --out /run/{engine}"
