@@ -224,9 +224,6 @@ fn verdict(
             right("the group has a network of its own, and nothing leads out of it")
         }
         Denial::NoRoute => unable("no directive denies it: the machine itself has no way there"),
-        Denial::Unanswered(_) if directives.is_empty() => {
-            unable("no directive denies it: nobody answers there")
-        }
         Denial::Destination(_) | Denial::Unanswered(_) | Denial::UnknownDestination => relax(
             directives,
             "it talks to addresses beyond this machine, as juniperctl learn saw",

@@ -1,6 +1,7 @@
 //! systemd over D-Bus: units started, stopped, asked; unit files reloaded and enabled.
 
 mod bus;
+mod confinement;
 mod error;
 mod job;
 mod kill;
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use zbus::{OwnedObjectPath, OwnedVariant};
 
-use crate::learn::address_filter::AddressFilter;
 use crate::ordered::Ordered as _;
 use crate::readiness::unit_state::{ActiveState, UnitState};
 use crate::unit::SystemdVersion;
@@ -286,39 +286,6 @@ impl Systemd {
         state.started_at = asked(service, "ExecMainStartTimestampMonotonic").await?;
         state.restarts = asked(service, "NRestarts").await?;
         Ok(())
-    }
-
-    /// The control group of a unit below that of all; empty where nothing of it runs.
-    ///
-    /// # Errors
-    /// The unit cannot be asked.
-    pub async fn control_group(&self, state: &UnitState) -> Result<String, BusError> {
-        let tried = |error: zbus::Error| BusError::call("ask systemd for a control group", &error);
-        let properties = self.properties(state).await.map_err(tried)?;
-        let value = properties
-            .get("org.freedesktop.systemd1.Service", "ControlGroup")
-            .await
-            .map_err(tried)?;
-        Ok(String::try_from(value).unwrap_or_default())
-    }
-
-    /// Which addresses a service may talk to, as systemd has it in force.
-    ///
-    /// # Errors
-    /// The unit cannot be asked.
-    pub async fn address_filter(&self, state: &UnitState) -> Result<AddressFilter, BusError> {
-        let tried =
-            |error: zbus::Error| BusError::call("ask systemd for a unit's addresses", &error);
-        let properties = self.properties(state).await.map_err(tried)?;
-        let service = properties
-            .get_all("org.freedesktop.systemd1.Service")
-            .await
-            .map_err(tried)?;
-        let list = |name: &str| service.get(name)?.clone().try_into().ok();
-        Ok(AddressFilter {
-            allow: list("IPAddressAllow").unwrap_or_default(),
-            deny: list("IPAddressDeny").unwrap_or_default(),
-        })
     }
 
     /// Adds what only the unit's own properties tell: result, restarts, memory, since when.

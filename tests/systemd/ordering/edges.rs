@@ -1,9 +1,17 @@
 //! What each gate waits for: `started` for the process, `live` for life, `ready` for readiness.
 
 use juniper_lab::{BootOptions, Machine, Suite};
-use std::fmt::Write as _;
 
 use super::super::lab::{Outcome, claim, exits, machine, run};
+
+/// A stand-in with this in its table besides.
+fn service(name: &str, port: usize, more: &str) -> String {
+    format!(
+        "[services.{name}]\ncommand = [\"/usr/bin/juniper-standin\", \"data\"]\nport = {port}\n\
+         readiness = {{ path = \"/v1/health/ready\" }}\n{more}\n\
+         derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n"
+    )
+}
 
 /// `slow` is started at once, live after half a second, ready after two.
 const STACK: &str = r#"
@@ -15,30 +23,6 @@ readiness = { path = "/v1/health/ready" }
 liveness = { path = "/v1/health/live" }
 environment = { JUNIPER_STANDIN_LIVE_AFTER = "500ms", JUNIPER_STANDIN_READY_AFTER = "2s" }
 derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
-"#;
-
-/// `both` waits for one that is ready at once and for one that takes its time.
-const BOTH: &str = r#"
-profile = "both"
-[services.early]
-command = ["/usr/bin/juniper-standin", "data"]
-port = 9000
-readiness = { path = "/v1/health/ready" }
-derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
-[services.late]
-command = ["/usr/bin/juniper-standin", "data"]
-port = 9001
-readiness = { path = "/v1/health/ready" }
-environment = { JUNIPER_STANDIN_READY_AFTER = "4s" }
-derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
-[services.both]
-command = ["/usr/bin/juniper-standin", "data"]
-port = 9002
-readiness = { path = "/v1/health/ready" }
-depends_on = { early = { gate = "ready" }, late = { gate = "ready" } }
-derived_environment = { JUNIPER_DATA_PORT = "self.port", JUNIPER_DATA_STORAGE_PATH = "self.state/sets" }
-[profiles.both]
-services = ["early", "late", "both"]
 "#;
 
 /// Says something new each half second, and is ready after ten: longer than its start-up may take, and
@@ -130,14 +114,11 @@ pub(super) fn gates(suite: Suite) -> Outcome {
     let machine = machine(suite, BootOptions::default())?;
     let mut text = STACK.to_owned();
     for (number, gate) in ["started", "live", "ready"].iter().enumerate() {
-        let _ = write!(
-            text,
-            "[services.on-{gate}]\ncommand = [\"/usr/bin/juniper-standin\", \"data\"]\nport = {}\n\
-             depends_on.slow = {{ gate = \"{gate}\" }}\n\
-             readiness = {{ path = \"/v1/health/ready\" }}\n\
-             derived_environment = {{ JUNIPER_DATA_PORT = \"self.port\", JUNIPER_DATA_STORAGE_PATH = \"self.state/sets\" }}\n",
-            9001 + number
-        );
+        text.push_str(&service(
+            &format!("on-{gate}"),
+            9001 + number,
+            &format!("depends_on.slow = {{ gate = \"{gate}\" }}"),
+        ));
     }
     text.push_str(
         "[profiles.gates]\nservices = [\"slow\", \"on-started\", \"on-live\", \"on-ready\"]\n",
@@ -176,7 +157,23 @@ pub(super) fn gates(suite: Suite) -> Outcome {
 
 /// One that was ready early and is gone when the last is ready is waited for again.
 fn all_at_one_moment(machine: &Machine) -> Outcome {
-    machine.write("/etc/juniper/juniper.toml", BOTH, 0o644)?;
+    // `both` waits for one that is ready at once and for one that takes its time.
+    let text = [
+        "profile = \"both\"\n[profiles.both]\nservices = [\"early\", \"late\", \"both\"]\n",
+        &service("early", 9000, ""),
+        &service(
+            "late",
+            9001,
+            "environment = { JUNIPER_STANDIN_READY_AFTER = \"4s\" }",
+        ),
+        &service(
+            "both",
+            9002,
+            "depends_on = { early = { gate = \"ready\" }, late = { gate = \"ready\" } }",
+        ),
+    ]
+    .concat();
+    machine.write("/etc/juniper/juniper.toml", text, 0o644)?;
     exits(machine, "juniperctl install --now --yes", 0)?;
     exits(machine, "systemctl stop juniper-late juniper-both", 0)?;
     // The other is not ordered before what runs by now.

@@ -10,6 +10,7 @@ use juniper_lab::{Suite, trial};
 use libtest_mimic::Trial;
 
 use super::super::lab::{self, Outcome, claim, has};
+use super::sandbox;
 use super::stage::{BUS, HOME, PAM, RUNTIME, USER};
 
 /// An emulated machine is ten times slower than a real one.
@@ -46,14 +47,7 @@ fn restrained() -> Outcome {
     user("juniperctl --user install --profile mock --yes")?;
     user("juniperctl --user start && juniperctl --user health")?;
     let unit = user("cat ~/.config/systemd/user/juniper-data.service")?;
-    claim(!unit.contains("\nPrivateUsers=yes"), &unit)?;
-    has(
-        &unit,
-        &[
-            "lets no ordinary user make namespaces",
-            "\nNoNewPrivileges=yes\n",
-        ],
-    )?;
+    sandbox::does_without_namespaces(&unit)?;
     let told = user("juniperctl --user doctor")?;
     has(
         &told,

@@ -148,14 +148,7 @@ pub(super) fn without_namespaces() -> Outcome {
     has(&said, &["installed: profile mock"])?;
     stage.exits("juniperctl --user health", 0)?;
     let unit = unit(&stage, "juniper-data")?;
-    claim(!unit.contains("\nPrivateUsers=yes"), &unit)?;
-    has(
-        &unit,
-        &[
-            "lets no ordinary user make namespaces",
-            "\nNoNewPrivileges=yes\n",
-        ],
-    )?;
+    does_without_namespaces(&unit)?;
     has(
         &stage.exits("juniperctl --user doctor", 0)?,
         &["no service of your own manager starts with them"],
@@ -240,4 +233,16 @@ fn takes_namespaces(name: &str) -> bool {
     name.starts_with("Private")
         || name.starts_with("Protect")
         || ["TemporaryFileSystem", "InaccessiblePaths"].contains(&name)
+}
+
+/// A unit that makes no namespaces says why, and keeps what holds without.
+pub(super) fn does_without_namespaces(unit: &str) -> Outcome {
+    claim(!unit.contains("\nPrivateUsers=yes"), unit)?;
+    has(
+        unit,
+        &[
+            "lets no ordinary user make namespaces",
+            "\nNoNewPrivileges=yes\n",
+        ],
+    )
 }
